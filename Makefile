@@ -1,0 +1,87 @@
+# `make` lists the targets. Needed: Python 3.11 or newer and make; uv is used where it is there.
+
+MONTH ?= 2026-10
+# LANGUAGE is also a gettext variable of many desktops (LANGUAGE=de_AT:de): only make's counts.
+ifneq ($(origin LANGUAGE),command line)
+LANGUAGE := de
+endif
+PYTHON ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DATABASE := data/sample.duckdb
+REVIEW := reports/$(MONTH)/monthly_review.html
+# Touched when the language asked for is not the one that the month's review was written in.
+ASKED := reports/.$(MONTH).$(LANGUAGE)
+
+code = $(wildcard $(addprefix funnel_analytics/,$(1)))
+LOADING := data/sample $(wildcard data/sample/*) \
+	$(call code,agreement/*.py clock.py schema.py sources/*.py sources/presets/*.toml) \
+	$(call code,sql/marts/*.sql sql/warehouse/*.sql warehouse/*.py)
+RENDERING := $(wildcard notebooks/monthly_review.ipynb) \
+	$(shell find funnel_analytics -type f ! -name '*.pyc')
+
+# Bytecode is always written: without it each start of a kernel compiles half of the libraries.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup report test lint lab sample bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "make report MONTH=2026-09 LANGUAGE=en   another month, in English"
+	@echo "make clean setup PYTHON=python3.12      all anew with that Python"
+
+setup: $(READY) ## Virtual environment in .venv with the pinned dependencies
+
+report: $(REVIEW) ## Monthly review of the sample company, as reports/MONTH/monthly_review.html
+	@echo "The review is at $(CURDIR)/$(REVIEW)"
+
+test: lint $(DATABASE) ## Everything that has to hold: lint, types, layers, SQL, tests, notebooks
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(READY) ## Style, types, import layers and SQL only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/python tests/project/lint_sql.py
+
+lab: $(READY) $(DATABASE) ## JupyterLab with the notebooks
+	cd notebooks && ../$(BIN)/jupyter lab
+
+sample: $(READY) ## Write data/sample anew (the same seed gives the same files)
+	$(BIN)/funnel sample data/sample
+
+bench: $(READY) ## Speed and memory on a million leads
+	$(BIN)/python benchmarks/run.py
+
+lock: ## Pin the dependencies of pyproject.toml anew (needs uv)
+	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+clean: ## Remove what make made, except reports
+	rm -rf $(VENV) $(DATABASE) .coverage .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@sh .ci/setup.sh "$(VENV)" "$(PYTHON)"
+	@touch $@
+
+$(DATABASE): $(READY) $(LOADING)
+	rm -f $@ $@.wal
+	$(BIN)/funnel load data/sample --preset sample --agreement data/sample/agreement.toml \
+		--as-of 2026-11-01 --db $@
+	@touch $@
+
+$(REVIEW): $(DATABASE) $(RENDERING) $(ASKED)
+	$(BIN)/funnel report monthly_review --period $(MONTH) --db $(DATABASE) --language $(LANGUAGE)
+
+$(ASKED):
+	@mkdir -p reports && rm -f reports/.$(MONTH).* && touch $@

@@ -1,0 +1,99 @@
+"""Marketing-and-sales funnel analytics from one written agreement that both departments share."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from funnel_analytics import plots, tables, wording
+    from funnel_analytics.agreement import Agreement, load_agreement
+    from funnel_analytics.checks import CheckReport, run_checks
+    from funnel_analytics.errors import FunnelError
+    from funnel_analytics.metrics.attribution import attribute
+    from funnel_analytics.metrics.conversion import stage_conversion
+    from funnel_analytics.metrics.planning import leads_needed
+    from funnel_analytics.metrics.response import time_to_contact
+    from funnel_analytics.metrics.stage_time import time_in_stage
+    from funnel_analytics.metrics.targets import actual_vs_target
+    from funnel_analytics.metrics.throughput import stage_throughput
+    from funnel_analytics.periods import Period, month, parse_period, quarter, span, year
+    from funnel_analytics.results import Missing, Result, available
+    from funnel_analytics.samples import write_sample
+    from funnel_analytics.sources import load
+    from funnel_analytics.warehouse import Warehouse, open_warehouse
+
+_HOME = {
+    "Agreement": "agreement",
+    "CheckReport": "checks",
+    "FunnelError": "errors",
+    "Missing": "results",
+    "Period": "periods",
+    "Result": "results",
+    "Warehouse": "warehouse",
+    "actual_vs_target": "metrics.targets",
+    "attribute": "metrics.attribution",
+    "available": "results",
+    "leads_needed": "metrics.planning",
+    "load": "sources",
+    "load_agreement": "agreement",
+    "month": "periods",
+    "open_warehouse": "warehouse",
+    "parse_period": "periods",
+    "quarter": "periods",
+    "run_checks": "checks",
+    "span": "periods",
+    "stage_conversion": "metrics.conversion",
+    "stage_throughput": "metrics.throughput",
+    "time_in_stage": "metrics.stage_time",
+    "time_to_contact": "metrics.response",
+    "write_sample": "samples",
+    "year": "periods",
+}
+_MODULES = ("plots", "tables", "wording")
+
+__all__ = [
+    "Agreement",
+    "CheckReport",
+    "FunnelError",
+    "Missing",
+    "Period",
+    "Result",
+    "Warehouse",
+    "actual_vs_target",
+    "attribute",
+    "available",
+    "leads_needed",
+    "load",
+    "load_agreement",
+    "month",
+    "open_warehouse",
+    "parse_period",
+    "plots",
+    "quarter",
+    "run_checks",
+    "span",
+    "stage_conversion",
+    "stage_throughput",
+    "tables",
+    "time_in_stage",
+    "time_to_contact",
+    "wording",
+    "write_sample",
+    "year",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import funnel_analytics` is instant."""
+    if name in _MODULES:
+        return import_module(f"funnel_analytics.{name}")
+    if name in _HOME:
+        value = getattr(import_module(f"funnel_analytics.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'funnel_analytics' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

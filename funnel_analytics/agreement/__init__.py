@@ -1,0 +1,53 @@
+"""The agreement: the one file with everything that both departments agreed on."""
+
+from funnel_analytics.agreement.loading import (
+    load_agreement,
+    parse_agreement,
+    shipped_agreements,
+)
+from funnel_analytics.agreement.model import (
+    ATTRIBUTION_MODELS,
+    HANDOVER_KINDS,
+    LANGUAGES,
+    REASON_KINDS,
+    SIDES,
+    WEEKDAYS,
+    Agreement,
+    AttributionRule,
+    Channel,
+    FirstContact,
+    Handover,
+    Holidays,
+    Label,
+    LoadingRule,
+    MaturityRule,
+    Qualification,
+    Stage,
+    TargetsFile,
+    WorkingTime,
+)
+
+__all__ = [
+    "ATTRIBUTION_MODELS",
+    "HANDOVER_KINDS",
+    "LANGUAGES",
+    "REASON_KINDS",
+    "SIDES",
+    "WEEKDAYS",
+    "Agreement",
+    "AttributionRule",
+    "Channel",
+    "FirstContact",
+    "Handover",
+    "Holidays",
+    "Label",
+    "LoadingRule",
+    "MaturityRule",
+    "Qualification",
+    "Stage",
+    "TargetsFile",
+    "WorkingTime",
+    "load_agreement",
+    "parse_agreement",
+    "shipped_agreements",
+]

@@ -1,0 +1,232 @@
+"""The values of an agreement, frozen: what the rest of the package reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from funnel_analytics.errors import CallError, did_you_mean
+
+LANGUAGES = ("de", "en")
+SIDES = ("marketing", "sales")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+ATTRIBUTION_MODELS = ("first", "last", "linear", "position_based", "time_decay")
+HANDOVER_KINDS = ("marketing_to_sdr", "sdr_to_sales", "reassigned")
+REASON_KINDS = ("rejected", "lost", "recycled")
+EMPLOYEE_LEVELS = ("off", "team", "person")
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text in both languages."""
+
+    de: str
+    en: str
+
+    def text(self, language: str) -> str:
+        """The text in one language, `"de"` or `"en"`."""
+        if language not in LANGUAGES:
+            raise CallError(
+                f"Unknown language '{language}'; labels are in {' and '.join(LANGUAGES)}."
+                f"{did_you_mean(language, LANGUAGES)}"
+            )
+        return self.de if language == "de" else self.en
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of the funnel; `owner` is the team that answers for entering it.
+
+    `observed_from` is the first day for which the data can hold entries: a cohort that is older
+    is cut off on the left. `expected_days` is how long a lead may stay in the stage.
+    """
+
+    name: str
+    label: Label
+    owner: str
+    definition: Label
+    expected_days: float | None = None
+    observed_from: date | None = None
+    is_won: bool = False
+
+
+@dataclass(frozen=True)
+class Holidays:
+    """Days off: the public holidays of a country (and state), and those agreed beside them."""
+
+    country: str | None = None
+    subdivision: str | None = None
+    also: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
+class WorkingTime:
+    """Opening hours by weekday, all seven named; a closing time of 00:00 is midnight at its end."""
+
+    holidays: Holidays
+    days: Mapping[str, tuple[tuple[time, time], ...]]
+
+
+@dataclass(frozen=True)
+class FirstContact:
+    """Within how many working hours a lead is to be contacted, and who hears of it if not."""
+
+    within_hours: float
+    escalate_to: str | None = None
+    by_origin: Mapping[str, float] = field(default_factory=_nothing)
+
+    def hours_for(self, origin: str | None) -> float:
+        """The deadline for leads of one origin, in working hours."""
+        return (
+            self.within_hours if origin is None else self.by_origin.get(origin, self.within_hours)
+        )
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Within how many working hours a team accepts or rejects, and what it must be given."""
+
+    respond_within_hours: float
+    required_fields: tuple[str, ...] = ()
+    escalate_to: str | None = None
+
+
+@dataclass(frozen=True)
+class Qualification:
+    """When a lead counts as qualified: every `required` criterion and `at_least` in all."""
+
+    framework: str
+    criteria: tuple[str, ...]
+    required: tuple[str, ...]
+    at_least: int
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel, its side and the raw spellings that it gathers."""
+
+    side: Literal["marketing", "sales"]
+    label: Label | None = None
+    includes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AttributionRule:
+    """How the credit of a conversion is shared among the touches before it."""
+
+    model: str = "position_based"
+    lookback_days: int = 90
+    half_life_days: float = 7.0
+    first_share: float = 0.4
+    last_share: float = 0.4
+
+
+@dataclass(frozen=True)
+class MaturityRule:
+    """From which share of its eventual entries on a cohort may be compared."""
+
+    mature_from: float = 0.9
+
+
+@dataclass(frozen=True)
+class LoadingRule:
+    """How large a share of the rows of a file may be quarantined before the load is refused."""
+
+    max_quarantined_share: float = 0.02
+
+
+@dataclass(frozen=True)
+class TargetsFile:
+    """The sheet of agreed targets, named relative to the agreement."""
+
+    file: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Everything that marketing and sales agreed on, in the order of the file."""
+
+    company: str
+    agreed_on: date
+    language: Literal["de", "en"]
+    currency: str
+    timezone: str
+    stages: tuple[Stage, ...]
+    minimum_group_size: int = 5
+    teams: Mapping[str, Label] = field(default_factory=_nothing)
+    working_time: WorkingTime | None = None
+    first_contact: FirstContact | None = None
+    handover: Mapping[str, Handover] = field(default_factory=_nothing)
+    qualification: Qualification | None = None
+    reasons: Mapping[str, Mapping[str, Label]] = field(default_factory=_nothing)
+    channels: Mapping[str, Channel] = field(default_factory=_nothing)
+    attribution: AttributionRule = AttributionRule()
+    maturity: MaturityRule = MaturityRule()
+    loading: LoadingRule = LoadingRule()
+    employee_level: str = "off"
+    targets: TargetsFile | None = None
+    text: str = field(default="", repr=False)
+    sha256: str = ""
+    path: Path | None = None
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        """The names of the stages, in order."""
+        return tuple(stage.name for stage in self.stages)
+
+    def stage(self, name: str) -> Stage:
+        """The stage of that name.
+
+        Raises
+        ------
+        CallError
+            The agreement has no such stage.
+        """
+        return self.stages[self.position(name) - 1]
+
+    def position(self, name: str) -> int:
+        """Which step is the stage? The first is 1.
+
+        Raises
+        ------
+        CallError
+            The agreement has no such stage.
+        """
+        names = self.stage_names
+        if name not in names:
+            raise CallError(
+                f"Unknown stage '{name}'; the agreement has {', '.join(names)}."
+                f"{did_you_mean(name, names)}"
+            )
+        return names.index(name) + 1
+
+    def team_label(self, team: str, language: str | None = None) -> str:
+        """What is a team called? Its own name where `[teams]` gives no label."""
+        label = self.teams.get(team)
+        return label.text(language or self.language) if label else team.replace("_", " ")
+
+    def channel_label(self, channel: str, language: str | None = None) -> str:
+        """What is a channel called? Its own name where the agreement gives no label."""
+        known = self.channels.get(channel)
+        label = known.label if known else None
+        return label.text(language or self.language) if label else channel
+
+    def reason_label(self, kind: str, reason: str, language: str | None = None) -> str:
+        """What is a reason called? Its own name where the agreement does not list it."""
+        label = self.reasons.get(kind, {}).get(reason)
+        return label.text(language or self.language) if label else reason
+
+    @property
+    def targets_path(self) -> Path | None:
+        """Where the sheet of targets lies; missing if none was agreed or the file is unknown."""
+        if self.targets is None or self.path is None:
+            return None
+        return self.path.parent / self.targets.file

@@ -1,0 +1,1 @@
+"""One module per question: an open warehouse in, a `Result` out."""

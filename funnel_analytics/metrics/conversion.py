@@ -1,0 +1,281 @@
+"""How far the leads of a cohort got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from funnel_analytics.errors import CallError, did_you_mean
+from funnel_analytics.estimates import kaplan_meier, survival_at, wilson
+from funnel_analytics.periods import Period, span
+from funnel_analytics.results import Note, Result
+from funnel_analytics.segments import (
+    FOLDED,
+    Selection,
+    arranged,
+    excluded_leads,
+    folded_note,
+    select_leads,
+)
+from funnel_analytics.warehouse import Answer, Warehouse
+
+__all__ = ["FOLDED", "Mode", "stage_conversion"]
+
+Mode = Literal["at_least", "ordered"]
+
+_DEFINITIONS: Mapping[str, str] = {
+    "at_least": (
+        "Of the leads created in the cohort, those whose furthest stage is this one or a later one."
+    ),
+    "ordered": (
+        "Of the leads created in the cohort, those that entered every stage up to this one, "
+        "each at or after the one before."
+    ),
+}
+_UNITS = {
+    "entered_leads": "leads",
+    "previous_leads": "leads",
+    "reached_leads": "leads",
+    "imputed_leads": "leads",
+    "step_rate": "share of previous_leads",
+    "step_low": "share of previous_leads, lower end of the 95 % interval",
+    "step_high": "share of previous_leads, upper end of the 95 % interval",
+    "overall_rate": "share of entered_leads",
+    "overall_low": "share of entered_leads, lower end of the 95 % interval",
+    "overall_high": "share of entered_leads, upper end of the 95 % interval",
+    "median_days": "days since the stage before",
+    "maturity": "share of the eventual entries expected by now",
+}
+_COUNTS = ("entered_leads", "previous_leads", "reached_leads", "imputed_leads")
+_SHARES = (
+    "step_rate",
+    "step_low",
+    "step_high",
+    "overall_rate",
+    "overall_low",
+    "overall_high",
+    "median_days",
+    "maturity",
+)
+_COLUMNS = (
+    "segment",
+    "is_folded",
+    "position",
+    "stage",
+    *_COUNTS,
+    *_SHARES,
+    "is_mature",
+    "is_left_truncated",
+)
+_REST = "folded"
+
+
+def stage_conversion(
+    warehouse: Warehouse,
+    *,
+    cohort: Period | None = None,
+    by: str | None = None,
+    mode: Mode = "at_least",
+) -> Result:
+    """How many leads of a cohort reached each stage?
+
+    Parameters
+    ----------
+    warehouse
+        An open warehouse.
+    cohort
+        The days on which the leads were created; all days if none are given. The leads are
+        followed up to `warehouse.as_of`.
+    by
+        An attribute of the leads (`warehouse.attributes()`) to split them by; `"created_month"`
+        gives the cohort table.
+    mode
+        `"at_least"`: a lead whose furthest stage is the fourth has reached the first four, even
+        where nobody recorded some of them. `"ordered"`: each stage has to be entered at or after
+        the one before, by the earliest entry that does; nothing is imputed, and entries before
+        the creation of the lead do not count. The first stage is entered at the creation where
+        its first entry is not later. A stamp that is a day stands for all of that day, and stages
+        entered at the same instant count in their agreed order.
+
+    Returns
+    -------
+    Result
+        One row per segment and stage; segments by name, then the folded ones, then the leads
+        without a value.
+
+        `entered_leads` are all leads of the segment, `previous_leads` those that reached the
+        stage before (all of them for the first), `reached_leads` those that reached this one and
+        `imputed_leads` those among them without a recorded entry into it. `step_rate` is
+        reached / previous, `overall_rate` reached / entered, each with its 95 % interval; 0 of 0
+        is missing. `median_days` runs from the entry into the stage before to the entry into this
+        one, over the leads with both, in this order (first recorded entries in `"at_least"`).
+
+        `maturity` (0-1) is the share of the eventual entries that leads of this age have made by
+        now; it is missing where nobody ever reached the stage. `is_mature` compares it with the
+        agreement. `is_left_truncated` marks segments with leads older than the first day for
+        which the data can hold entries into the stage or one before it.
+
+        Groups with fewer leads than the agreement's `minimum_group_size` are one segment,
+        `"other_groups"` with `is_folded`; where even that is too small its numbers are missing.
+        Notes: `imputed` (leads with an imputed stage, and how many `steps` those are),
+        `excluded` (loaded leads of the cohort's days that do not count), `folded`.
+
+    Raises
+    ------
+    CallError
+        The cohort begins after the data end, leads have no attribute `by`, or the mode is unknown.
+    MissingTableError
+        No stage history was loaded, or no lead has a value for a usual attribute.
+
+    Notes
+    -----
+    Intervals: Wilson (1927), J. Am. Stat. Assoc. 22, 209-212.
+
+    Maturity is the mean over the leads of I(age) / I(longest follow-up), where I is one minus the
+    Kaplan-Meier estimate (1958, J. Am. Stat. Assoc. 53, 457-481) of the whole days from creation
+    to the stage (or a later one) over the leads of all cohorts; lost leads stay at risk, as they
+    merely have not entered. It takes older cohorts as a model of younger ones, and knows nothing
+    of entries later than the longest follow-up: in young data it is too high.
+    """
+    if mode not in get_args(Mode):
+        raise CallError(
+            f"Unknown mode '{mode}'; known are {' and '.join(get_args(Mode))}."
+            f"{did_you_mean(str(mode), get_args(Mode))}"
+        )
+    warehouse.require("lead", "stage_event", metric="stage_conversion")
+    selection = select_leads(warehouse, period=cohort, by=by)
+    counts = warehouse.query(
+        f"metrics/stage_conversion_{mode}",
+        cohort_start=selection.start,
+        cohort_end=selection.end,
+        **selection.grouping,
+    )
+    curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of)
+    ages = warehouse.query(
+        "metrics/cohort_ages",
+        cohort_start=selection.start,
+        cohort_end=selection.end,
+        by=selection.by,
+        as_of=warehouse.as_of,
+    )
+    excluded, note = excluded_leads(
+        warehouse, created_from=selection.start, created_before=selection.end
+    )
+    smallest = selection.minimum_group_size
+    groups = _groups(counts, selection, len(warehouse.agreement.stages))
+    table = _rates(groups)
+    table["maturity"] = _maturity(groups, curve.table, ages.table)
+    table["is_left_truncated"] = _left_truncated(warehouse, groups)
+    table["stage"] = table["position"].map(dict(enumerate(warehouse.agreement.stage_names, 1)))
+    table = arranged(table, counts=_COUNTS, shares=_SHARES, minimum_group_size=smallest)
+    table["is_mature"] = table["maturity"] >= warehouse.agreement.maturity.mature_from
+    return warehouse.result(
+        "stage_conversion",
+        grain="one row per segment and stage",
+        units=_UNITS,
+        definition=_DEFINITIONS[mode],
+        answers=[counts, curve, ages, excluded],
+        table=table[list(_COLUMNS)],
+        parameters={**selection.parameters("cohort"), "mode": mode},
+        notes=[
+            _imputed_note(table),
+            note,
+            *folded_note(groups, minimum_group_size=smallest),
+        ],
+    )
+
+
+def _groups(counts: Answer, selection: Selection, stages: int) -> pd.DataFrame:
+    """The counts as they came; a cohort without leads that nobody split has zeros."""
+    groups = counts.table
+    if groups.empty and selection.by is None:
+        positions = np.arange(1, stages + 1)
+        groups = pd.DataFrame({"position": positions}).assign(
+            segment=None,
+            is_folded=False,
+            merged_groups=0,
+            first_created_at=None,
+            gap_leads=0,
+            median_days=np.nan,
+            **dict.fromkeys(_COUNTS, 0),
+        )
+    return groups.assign(segment_leads=groups["entered_leads"])
+
+
+def _rates(groups: pd.DataFrame) -> pd.DataFrame:
+    table = groups.astype(dict.fromkeys(_COUNTS, "int64"))
+    for kind, base in (("step", "previous_leads"), ("overall", "entered_leads")):
+        of = table[base].where(table[base] > 0).astype("float64")
+        table[f"{kind}_rate"] = table["reached_leads"] / of
+        table[f"{kind}_low"], table[f"{kind}_high"] = wilson(table["reached_leads"], table[base])
+    return table
+
+
+def _imputed_note(table: pd.DataFrame) -> Note:
+    shown = table.loc[table["imputed_leads"].notna()]
+    leads = shown.loc[shown["position"] == 1, "gap_leads"].sum()
+    return Note("imputed", {"leads": int(leads), "steps": int(shown["imputed_leads"].sum())})
+
+
+def _maturity(groups: pd.DataFrame, curve: pd.DataFrame, ages: pd.DataFrame) -> list[float]:
+    """Per row of `groups`, the mean over its leads of the entries expected by their age."""
+    curves = {
+        int(str(position)): kaplan_meier(rows["days"], rows["entered_leads"], rows["waiting_leads"])
+        for position, rows in curve.groupby("position")
+    }
+    shown = {_key(row.segment) for row in groups.itertuples() if not row.is_folded}
+    aged = ages.assign(
+        group=[_key(each) if _key(each) in shown else _REST for each in ages["value"]]
+    )
+    of_group = {str(group): rows for group, rows in aged.groupby("group")}
+    shares = []
+    for segment, is_folded, position in zip(
+        groups["segment"], groups["is_folded"], groups["position"], strict=True
+    ):
+        leads = of_group.get(_REST if is_folded else _key(segment))
+        if leads is None:
+            shares.append(float("nan"))
+        elif position == 1:
+            shares.append(1.0)
+        elif position in curves:
+            shares.append(_share_entered(curves[position], leads))
+        else:
+            shares.append(float("nan"))
+    return shares
+
+
+def _share_entered(curve: pd.DataFrame, ages: pd.DataFrame) -> float:
+    eventual = 1 - curve["survival"].iloc[-1]
+    if curve["events"].sum() == 0:
+        return float("nan")
+    by_now = (1 - survival_at(curve, ages["age_days"])) / eventual
+    return float(np.average(by_now, weights=ages["leads"]))
+
+
+def _left_truncated(warehouse: Warehouse, groups: pd.DataFrame) -> pd.Series:
+    """Does a segment hold leads from before the data can hold entries up to the stage?"""
+    starts: dict[int, datetime] = {}
+    latest = datetime.min
+    for position, stage in enumerate(warehouse.agreement.stages, 1):
+        day = stage.observed_from
+        if day is not None:
+            first = span(day, day + timedelta(days=1)).bounds(warehouse.timezone)[0]
+            latest = max(latest, first)
+        starts[position] = latest
+    return pd.Series(
+        [
+            bool(pd.notna(first) and first < starts[position])
+            for first, position in zip(groups["first_created_at"], groups["position"], strict=True)
+        ],
+        index=groups.index,
+        dtype=bool,
+    )
+
+
+def _key(segment: object) -> str:
+    """A segment as a text that no other one has: the missing value is one of them."""
+    return f"value {segment}" if isinstance(segment, str) else "missing"

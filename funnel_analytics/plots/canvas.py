@@ -1,0 +1,200 @@
+"""The frame of every figure: finding, subtitle, footer and room for all of them.
+
+Plotly neither wraps text nor keeps a footer clear of an axis, so both are laid out here from the
+number of lines. Texts from data are escaped, because Plotly reads them as markup.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from funnel_analytics import theme
+from funnel_analytics.results import Result
+from funnel_analytics.wording import Words
+
+__all__ = [
+    "WIDTH",
+    "as_text",
+    "count_axis",
+    "finish",
+    "label_room",
+    "percent_axis",
+    "row_labels",
+    "wrapped",
+]
+
+WIDTH = 900
+_SIDE = 16
+_TITLE_CHARACTERS = 74
+_SUBTITLE_CHARACTERS = 124
+_FOOTER_CHARACTERS = 148
+_LABEL_CHARACTERS = 30
+_TITLE_LINE = 23
+_SMALL_LINE = 16
+_LABEL_PIXELS = 6.9
+_BUTTONS_LEFT_OUT = (
+    "zoom",
+    "pan",
+    "select",
+    "lasso",
+    "zoomIn",
+    "zoomOut",
+    "autoScale",
+    "sendChartToCloud",
+    "sendDataToCloud",
+)
+_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
+_STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+
+
+def as_text(text: Any) -> str:
+    """A text as Plotly shows it letter by letter: no tags, no formulas, no line ends."""
+    plain = _BLANKS.sub(" ", str(text)).strip()
+    return escape(plain, quote=False).replace("$", "&#36;")
+
+
+def wrapped(text: str, width: int) -> str:
+    """A text in lines of at most `width` characters, escaped."""
+    return "<br>".join(as_text(line) for line in _lines(text, width))
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """Lines of at most `width` characters; firm and narrow spaces never break."""
+    return textwrap.wrap(_BLANKS.sub(" ", text), width, break_on_hyphens=False) or [""]
+
+
+def row_labels(
+    labels: Iterable[str], *, below: Sequence[str] = (), in_line: bool = False
+) -> list[str]:
+    """Labels for the rows of a bar chart, wrapped; `below` adds a small grey line to each.
+
+    In dense rows (`in_line`) it follows the label instead.
+    """
+    rows = [wrapped(label, _LABEL_CHARACTERS) for label in labels]
+    gap = "  " if in_line else "<br>"
+    small = [
+        f"{gap}<span style='font-size:11px;color:{theme.MUTED}'>{as_text(each)}</span>"
+        if each
+        else ""
+        for each in below
+    ] or [""] * len(rows)
+    return [row + under for row, under in zip(rows, small, strict=True)]
+
+
+def label_room(labels: Iterable[str]) -> int:
+    """How many pixels the widest of the wrapped labels needs."""
+    widest = max(
+        (len(line) for text in labels for line in _lines(text, _LABEL_CHARACTERS)), default=0
+    )
+    return round(widest * _LABEL_PIXELS) + 2 * _SIDE
+
+
+def percent_axis(words: Words, highest: float, **more: Any) -> dict[str, Any]:
+    """An axis of shares from zero, its ticks worded as the language writes percent."""
+    step = next((each for each in _STEPS if highest <= 5 * each), _STEPS[-1])
+    end = max(highest * 1.06, step / 2)
+    ticks = [step * number for number in range(6) if step * number <= end]
+    return {
+        "range": [0, end],
+        "tickvals": ticks,
+        "ticktext": [words.percent(tick) for tick in ticks],
+        **more,
+    }
+
+
+def count_axis(
+    highest: float, *, write: Callable[[Any], str], both_ways: bool = False
+) -> dict[str, Any]:
+    """An axis of counts or money from zero (or to both sides of it), its ticks worded by `write`.
+
+    To both sides there is more room at the ends, for labels beyond the bars.
+    """
+    highest = max(highest, 1.0)
+    power = 10.0 ** math.floor(math.log10(highest))
+    step = next(each * power for each in (0.2, 0.5, 1, 2) if highest <= 5 * each * power)
+    step = max(step, 1.0) * (2 if both_ways else 1)
+    ticks = [step * number for number in range(6) if step * number <= highest * 1.05]
+    if both_ways:
+        ticks = [-each for each in ticks[:0:-1]] + ticks
+    end = highest * (1.6 if both_ways else 1.08)
+    return {
+        "range": [-end if both_ways else 0, end],
+        "tickvals": ticks,
+        "ticktext": [write(tick) for tick in ticks],
+    }
+
+
+def finish(
+    figure: go.Figure,
+    words: Words,
+    result: Result,
+    *,
+    finding: str,
+    plot_height: int,
+    left: int = 64,
+    right: int = 24,
+    below_axis: int = 52,
+    above_plot: int = 8,
+    remarks: Sequence[str] = (),
+) -> go.Figure:
+    """Put finding, subtitle and footer around a plot and make room for them.
+
+    Parameters
+    ----------
+    plot_height
+        Height of the plotting area in pixels.
+    below_axis
+        Pixels that tick labels and axis title need below it.
+    remarks
+        Sentences for the footer, such as how to read a hatched bar.
+    """
+    title = _lines(finding, _TITLE_CHARACTERS)
+    subtitle = _lines(words.subtitle(result), _SUBTITLE_CHARACTERS)
+    footer = _footer(words, result, remarks)
+    top = 24 + len(title) * _TITLE_LINE + len(subtitle) * _SMALL_LINE + 14 + above_plot
+    bottom = below_axis + len(footer) * _SMALL_LINE + 10
+    figure.update_layout(
+        template=theme.template(),
+        separators=theme.separators(words.language),
+        width=WIDTH,
+        height=top + plot_height + bottom,
+        margin={"t": top, "b": bottom, "l": left, "r": right, "pad": 4},
+        modebar={"remove": list(_BUTTONS_LEFT_OUT)},
+        title={
+            "text": "<b>" + "<br>".join(as_text(line) for line in title) + "</b>",
+            "subtitle": {"text": "<br>".join(as_text(line) for line in subtitle)},
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 22, "l": _SIDE},
+        },
+    )
+    figure.add_annotation(
+        text="<br>".join(as_text(line) for line in footer),
+        name="footer",
+        showarrow=False,
+        align="left",
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=0,
+        xanchor="left",
+        yanchor="top",
+        xshift=_SIDE - left,
+        yshift=-below_axis,
+        font={"size": 11, "color": theme.MUTED},
+    )
+    return figure
+
+
+def _footer(words: Words, result: Result, remarks: Sequence[str]) -> list[str]:
+    lines = _lines(words.footer(result), _FOOTER_CHARACTERS)
+    spoken = " ".join(each for each in (*remarks, *words.notes(result)) if each)
+    return lines + (_lines(spoken, _FOOTER_CHARACTERS) if spoken else [])

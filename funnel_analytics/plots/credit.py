@@ -1,0 +1,265 @@
+"""Figures of attribution: what was credited to which channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from funnel_analytics import theme
+from funnel_analytics.plots.canvas import as_text, finish, label_room, percent_axis, row_labels
+from funnel_analytics.plots.rows import row_axis
+from funnel_analytics.results import Missing, Result
+from funnel_analytics.wording import (
+    Notice,
+    Words,
+    credited_value,
+    is_missing,
+    is_true,
+    notice,
+    won_credit,
+    words_for,
+)
+
+__all__ = ["attribution"]
+
+_ROW, _DENSE_ROW, _FEW_ROWS = 40, 28, 8
+_CHARACTER = 7
+
+
+def attribution(result: Result | Missing, *, language: str | None = None) -> go.Figure | Notice:
+    """What was credited to which channel?
+
+    One model: a bar per channel, largest first. Several models: a dot per model and the span
+    between them, the agreed model coloured. What has no known touch is the last row, in grey.
+    """
+    if isinstance(result, Missing):
+        return notice(result, language=language)
+    words = words_for(result, language=language)
+    models = list(dict.fromkeys(result.table["model"]))
+    if len(models) > 1:
+        return _models(words, result, models)
+    return _bars(words, result)
+
+
+def _name(words: Words, result: Result, row: pd.Series) -> str:
+    return words.channel(
+        result.agreement,
+        row["channel"],
+        by=str(result.parameters.get("by") or "channel"),
+        no_known_touch=is_true(row["is_no_known_touch"]),
+    )
+
+
+def _sides(words: Words, result: Result, rows: pd.DataFrame) -> list[str]:
+    """Whose channel each row is; nothing where the rows are sides themselves."""
+    if result.parameters.get("by") == "side":
+        return [""] * len(rows)
+    return [
+        ""
+        if is_missing(row["side"]) or is_true(row["is_no_known_touch"])
+        else words.team(result.agreement, str(row["side"]))
+        for _, row in rows.iterrows()
+    ]
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Largest credit first, no known touch last."""
+    order = pd.DataFrame(
+        {
+            "unknown": rows["is_no_known_touch"].map(is_true).astype(bool),
+            "credit": rows["revenue"] * -1.0,
+        },
+        index=rows.index,
+    )
+    return rows.loc[order.sort_values(["unknown", "credit"], kind="stable").index]
+
+
+def _axis_title(words: Words, result: Result) -> str:
+    if won_credit(result):
+        return words.say("axis.credited_revenue", currency=result.agreement.currency)
+    return words.say("axis.credited_conversions")
+
+
+def _bars(words: Words, result: Result) -> go.Figure:
+    rows = _ranked(result.table).reset_index(drop=True)
+    names = [_name(words, result, row) for _, row in rows.iterrows()]
+    sides = _sides(words, result, rows)
+    known = ~rows["is_no_known_touch"].map(is_true).astype(bool)
+    texts = [
+        as_text(
+            f"{credited_value(words, result, row['revenue'])} · "
+            f"{words.percent(row['revenue_share'])}"
+        )
+        for _, row in rows.iterrows()
+    ]
+    figure = go.Figure(
+        go.Bar(
+            orientation="h",
+            x=rows["revenue"],
+            y=list(range(len(rows))),
+            marker_color=[
+                theme.ACCENT
+                if number == 0 and known[number]
+                else theme.QUIET
+                if known[number]
+                else theme.FAINT
+                for number in rows.index
+            ],
+            text=texts,
+            textposition="outside",
+            cliponaxis=False,
+            hovertext=[
+                _hover(words, result, row, name)
+                for (_, row), name in zip(rows.iterrows(), names, strict=True)
+            ],
+            hoverinfo="text",
+        )
+    )
+    highest = rows["revenue"].max() if len(rows) else 0
+    figure.update_xaxes(
+        title_text=as_text(_axis_title(words, result)),
+        tickformat=",~f",
+        range=[0, (highest if highest > 0 else 1) * 1.3],
+        nticks=6,
+    )
+    labels, room = _labels(names, sides)
+    figure.update_yaxes(row_axis(labels))
+    return finish(
+        figure,
+        words,
+        result,
+        finding=words.finding(result),
+        plot_height=_height(len(rows)),
+        left=room,
+    )
+
+
+def _labels(names: list[str], sides: list[str]) -> tuple[list[str], int]:
+    """The labels of the rows and their room: the side below the name, in dense rows beside it."""
+    if len(names) <= _FEW_ROWS:
+        return row_labels(names, below=sides), label_room([*names, *sides])
+    whole = [f"{name}  {side}" for name, side in zip(names, sides, strict=True)]
+    room = _CHARACTER * max(len(each) for each in whole) + 2 * _CHARACTER
+    return row_labels(names, below=sides, in_line=True), room
+
+
+def _height(rows: int) -> int:
+    """Many rows stand closer, so that the figure still fits a printed page below its heading."""
+    return max((_ROW if rows <= _FEW_ROWS else _DENSE_ROW) * rows, 60)
+
+
+def _hover(words: Words, result: Result, row: pd.Series, name: str) -> str:
+    lines = [
+        f"<b>{as_text(name)}</b>",
+        as_text(words.model(row["model"])),
+        as_text(f"{words.column('conversions')}: {words.credit(row['conversions'])}"),
+    ]
+    if won_credit(result):
+        money = words.money(row["revenue"], result.agreement.currency)
+        lines.append(as_text(f"{words.column('revenue')}: {money}"))
+    if not is_missing(row["touches"]):
+        lines.append(as_text(f"{words.column('touches')}: {words.whole(row['touches'])}"))
+    return "<br>".join(lines)
+
+
+def _models(words: Words, result: Result, models: list[str]) -> go.Figure:
+    table = result.table
+    agreed = result.agreement.attribution.model
+    lead = agreed if agreed in models else models[0]
+    key = _row_key(table)
+    ranked = _ranked(table[table["model"] == lead])
+    order = list(dict.fromkeys([*_row_key(ranked), *key]))
+    heads = table.groupby(key.to_numpy(), sort=False).head(1)
+    head = dict(zip(_row_key(heads), (row for _, row in heads.iterrows()), strict=True))
+    names = [_name(words, result, head[each]) for each in order]
+    sides = _sides(words, result, pd.DataFrame([head[each] for each in order]))
+    spots = {each: number for number, each in enumerate(order)}
+    figure = go.Figure()
+    for each, number in spots.items():
+        shares = table.loc[key == each, "revenue_share"]
+        figure.add_trace(
+            go.Scatter(
+                x=[shares.min(), shares.max()],
+                y=[number, number],
+                mode="lines",
+                line={"color": theme.LINE, "width": 4},
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    for model in [*(each for each in models if each != lead), lead]:
+        figure.add_trace(
+            _model_dots(
+                words,
+                result,
+                table[table["model"] == model],
+                spots,
+                model,
+                models.index(model),
+                model == lead,
+            )
+        )
+    figure.update_xaxes(
+        percent_axis(words, float(table["revenue_share"].max() or 0) or 1.0),
+        title_text=as_text(words.say("axis.credited_share")),
+    )
+    labels, room = _labels(names, sides)
+    figure.update_yaxes(row_axis(labels))
+    figure = finish(
+        figure,
+        words,
+        result,
+        finding=words.finding(result),
+        plot_height=_height(len(order)),
+        left=room,
+        above_plot=46,
+    )
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "xanchor": "left"},
+    )
+    return figure
+
+
+def _row_key(rows: pd.DataFrame) -> pd.Series:
+    """One key per row of the figure: the channel, and apart from all channels the two without."""
+    return pd.Series(
+        [
+            (is_true(unknown), None if is_missing(channel) else str(channel))
+            for unknown, channel in zip(rows["is_no_known_touch"], rows["channel"], strict=True)
+        ],
+        index=rows.index,
+        dtype=object,
+    )
+
+
+def _model_dots(
+    words: Words,
+    result: Result,
+    rows: pd.DataFrame,
+    spots: dict[Any, int],
+    model: str,
+    number: int,
+    is_lead: bool,
+) -> go.Scatter:
+    agreed = model == result.agreement.attribution.model
+    name = words.model(model)
+    label = words.say("mark.agreed_model", model=name) if agreed else name
+    return go.Scatter(
+        x=rows["revenue_share"],
+        y=[spots[each] for each in _row_key(rows)],
+        mode="markers",
+        name=as_text(label),
+        marker={
+            "symbol": theme.SYMBOLS[number % len(theme.SYMBOLS)],
+            "size": 11 if is_lead else 8,
+            "color": theme.ACCENT if is_lead else theme.MUTED,
+        },
+        hovertext=[
+            _hover(words, result, row, _name(words, result, row)) for _, row in rows.iterrows()
+        ],
+        hoverinfo="text",
+        cliponaxis=False,
+    )

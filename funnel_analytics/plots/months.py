@@ -1,0 +1,305 @@
+"""Figures of months: cohorts and throughput, side by side in time."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from funnel_analytics import theme
+from funnel_analytics.errors import CallError
+from funnel_analytics.plots.canvas import (
+    as_text,
+    finish,
+    label_room,
+    percent_axis,
+    row_labels,
+)
+from funnel_analytics.plots.rows import (
+    highest_rate,
+    limits,
+    month_axis,
+    reached_hover,
+    ripeness_dots,
+    ripeness_remarks,
+    upright,
+)
+from funnel_analytics.results import Missing, Result
+from funnel_analytics.wording import (
+    CREATED_BY,
+    Notice,
+    Words,
+    is_missing,
+    is_true,
+    mature,
+    notice,
+    words_for,
+)
+
+__all__ = ["cohorts", "throughput"]
+
+_MOST_SERIES = 5
+_CUT_OFF = "×"
+
+
+def cohorts(
+    result: Result | Missing, *, stage: str | None = None, language: str | None = None
+) -> go.Figure | Notice:
+    """Which share of each month's new leads had reached a stage?
+
+    Needs a conversion `by="created_month"` (or `"created_quarter"`). Hollow: not yet mature.
+    A cross: the data begin later than the cohort.
+
+    Raises
+    ------
+    CallError
+        The conversion is not by month or quarter of creation.
+    """
+    if isinstance(result, Missing):
+        return notice(result, language=language)
+    by = result.parameters.get("by")
+    if by not in CREATED_BY:
+        raise CallError(
+            f"cohorts() draws a conversion by {' or '.join(CREATED_BY)}; this one is by {by}. "
+            "Call stage_conversion(…, by='created_month')."
+        )
+    words = words_for(result, language=language)
+    wanted = stage or result.agreement.stage_names[-1]
+    label = words.quoted(words.stage(result.agreement, wanted))
+    table = result.table
+    folded = table["is_folded"].map(is_true).astype(bool)
+    known = table[(table["stage"] == wanted) & table["segment"].notna() & ~folded]
+    rows = known.sort_values("segment").reset_index(drop=True)
+    names = [words.segment(result.agreement, by, each) for each in rows["segment"]]
+    figure = go.Figure(
+        go.Scatter(
+            x=list(range(len(rows))),
+            y=rows["overall_rate"],
+            mode="markers",
+            cliponaxis=False,
+            error_y=limits(rows, "overall_rate", "overall_low", "overall_high")
+            | {"color": theme.QUIET},
+            marker=ripeness_dots(rows, set(mature(rows).index)),
+            hovertext=[
+                reached_hover(words, row, name)
+                for (_, row), name in zip(rows.iterrows(), names, strict=True)
+            ],
+            hoverinfo="text",
+        )
+    )
+    figure.update_xaxes(
+        month_axis(_marks(words, list(rows["segment"]), by)),
+        title_text=as_text(words.attribute_label(by)),
+    )
+    figure.update_yaxes(
+        percent_axis(words, highest_rate(rows)),
+        title_text=as_text(words.say("axis.overall_rate", stage=label)),
+    )
+    _mark_cut_off(figure, words, rows)
+    return finish(
+        figure,
+        words,
+        result,
+        finding=words.finding(result, stage=wanted),
+        plot_height=240,
+        left=84,
+        below_axis=78,
+        remarks=ripeness_remarks(words, rows, "cohorts"),
+        above_plot=18,
+    )
+
+
+def _marks(words: Words, segments: list[str], by: str) -> list[tuple[str, str]]:
+    if by == "created_quarter":
+        return [(segment[5:], segment[:4]) for segment in segments]
+    return [
+        words.month_mark(segment, with_year=number == 0 or segment.endswith("-01"))
+        for number, segment in enumerate(segments)
+    ]
+
+
+def _mark_cut_off(figure: go.Figure, words: Words, rows: pd.DataFrame) -> None:
+    """Shade the months before the data begin and say so once."""
+    cut = [i for i, each in enumerate(rows["is_left_truncated"]) if is_true(each)]
+    if not cut:
+        return
+    figure.add_vrect(
+        x0=cut[0] - 0.5, x1=cut[-1] + 0.5, fillcolor=theme.FAINT, line_width=0, layer="below"
+    )
+    upright(
+        figure,
+        text=as_text(words.say("mark.left_truncated")),
+        x=cut[0] - 0.4,
+        y=1,
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+    )
+
+
+def throughput(result: Result | Missing, *, language: str | None = None) -> go.Figure | Notice:
+    """How many leads entered each stage in each month?
+
+    One panel per stage, all with the months of the period; each panel has its own scale from
+    zero. With groups (`by=`) a line per group, the five largest.
+    """
+    if isinstance(result, Missing):
+        return notice(result, language=language)
+    words = words_for(result, language=language)
+    table, stages = result.table, result.agreement.stages
+    months = sorted(table["month"].unique())
+    place = {each: number for number, each in enumerate(months)}
+    figure = make_subplots(rows=len(stages), cols=1, shared_xaxes=True, vertical_spacing=0.05)
+    groups, hidden = _largest_groups(result, table)
+    for number, stage in enumerate(stages, start=1):
+        rows = table[table["stage"] == stage.name].sort_values("month")
+        if result.parameters.get("by") is None:
+            _bars(figure, words, rows, place, number)
+        else:
+            _lines_by_group(figure, words, result, rows, place, groups, number)
+        figure.update_yaxes(
+            rangemode="tozero", showticklabels=False, showline=False, ticks="", row=number, col=1
+        )
+        axis = "" if number == 1 else str(number)
+        figure.add_annotation(
+            text=row_labels([stage.label.text(words.language)])[0],
+            xref="paper",
+            x=0,
+            xanchor="right",
+            xshift=-10,
+            yref=f"y{axis} domain",
+            y=0.4,
+            yanchor="middle",
+            showarrow=False,
+            align="right",
+        )
+    marks = [
+        words.month_mark(each, with_year=i == 0 or each.month == 1) for i, each in enumerate(months)
+    ]
+    figure.update_xaxes(month_axis(marks))
+    figure.update_xaxes(
+        title_text=as_text(f"{words.say('axis.month')} · {words.say('axis.entered_leads')}"),
+        row=len(stages),
+        col=1,
+    )
+    labels = [stage.label.text(words.language) for stage in stages]
+    remarks = []
+    if hidden:
+        counts = {"shown": words.whole(len(groups)), "groups": words.whole(hidden + len(groups))}
+        remarks.append(words.say("legend.segments_hidden", **counts))
+    if not groups and not all(_complete(table)):
+        remarks.append(words.say("legend.incomplete"))
+    if not groups and any(_cut_off(table)):
+        remarks.append(words.say("legend.left_truncated"))
+    figure = finish(
+        figure,
+        words,
+        result,
+        finding=words.finding(result),
+        plot_height=max(50 * len(stages), 160),
+        left=label_room(labels),
+        below_axis=78,
+        remarks=remarks,
+        above_plot=26 if len(groups) > 1 else 14,
+    )
+    if len(groups) > 1:
+        figure.update_layout(
+            showlegend=True,
+            legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "xanchor": "left"},
+        )
+    return figure
+
+
+def _largest_groups(result: Result, table: pd.DataFrame) -> tuple[list[object], int]:
+    if result.parameters.get("by") is None:
+        return [], 0
+    sizes = table.groupby("segment", dropna=False, sort=False)["entered_leads"].sum()
+    ranked = list(sizes.sort_values(ascending=False, kind="stable").index)
+    return ranked[:_MOST_SERIES], len(ranked[_MOST_SERIES:])
+
+
+def _bars(
+    figure: go.Figure, words: Words, rows: pd.DataFrame, place: dict[object, int], number: int
+) -> None:
+    last = len(place) - 1
+    spots = [place[each] for each in rows["month"]]
+    figure.add_trace(
+        go.Bar(
+            x=spots,
+            y=rows["entered_leads"],
+            marker={
+                "color": [theme.ACCENT if spot == last else theme.QUIET for spot in spots],
+                "pattern": {
+                    "shape": ["" if whole else "/" for whole in _complete(rows)],
+                    "bgcolor": theme.PAPER,
+                },
+            },
+            text=[
+                _CUT_OFF if cut else words.whole(count)
+                for cut, count in zip(_cut_off(rows), rows["entered_leads"], strict=True)
+            ],
+            textposition="outside",
+            textangle=0,
+            cliponaxis=False,
+            textfont={"size": 10},
+            hovertext=[
+                f"{as_text(words.month(month))}: {as_text(words.amount('leads', count))}"
+                for month, count in zip(rows["month"], rows["entered_leads"], strict=True)
+            ],
+            hoverinfo="text",
+        ),
+        row=number,
+        col=1,
+    )
+    highest = rows["entered_leads"].max() if len(rows) else 1
+    figure.update_yaxes(range=[0, max(highest, 1) * 1.35], row=number, col=1)
+
+
+def _cut_off(rows: pd.DataFrame) -> list[bool]:
+    """Which rows are of months before the data begin? Their zeros mean nothing."""
+    if "is_left_truncated" not in rows.columns:
+        return [False] * len(rows)
+    return [is_true(each) for each in rows["is_left_truncated"]]
+
+
+def _complete(rows: pd.DataFrame) -> list[bool]:
+    """Which rows are of months that are over?"""
+    if "is_complete" not in rows.columns:
+        return [True] * len(rows)
+    return [is_true(each) for each in rows["is_complete"]]
+
+
+def _lines_by_group(
+    figure: go.Figure,
+    words: Words,
+    result: Result,
+    rows: pd.DataFrame,
+    place: dict[object, int],
+    groups: list[object],
+    number: int,
+) -> None:
+    for order, group in enumerate(groups):
+        same = rows["segment"].isna() if is_missing(group) else rows["segment"] == group
+        mine = rows[same]
+        style = theme.series_style(order)
+        name = words.group(result, mine.iloc[0] if len(mine) else {"segment": group})
+        figure.add_trace(
+            go.Scatter(
+                x=[place[each] for each in mine["month"]],
+                y=mine["entered_leads"],
+                mode="lines+markers",
+                name=as_text(name),
+                legendgroup=str(order),
+                showlegend=number == 1,
+                line={"color": style["color"], "dash": style["dash"], "width": 2},
+                marker={"symbol": style["symbol"], "size": 5},
+                hovertext=[
+                    f"{as_text(name)}, {as_text(words.month(month))}: "
+                    f"{as_text(words.amount('leads', count))}"
+                    for month, count in zip(mine["month"], mine["entered_leads"], strict=True)
+                ],
+                hoverinfo="text",
+            ),
+            row=number,
+            col=1,
+        )

@@ -1,0 +1,215 @@
+"""What every metric returns: a table that knows what it means and where it came from."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from funnel_analytics.agreement import Agreement
+from funnel_analytics.errors import CallError, MissingTableError, did_you_mean
+
+__all__ = ["MIME", "Missing", "Note", "Query", "Result", "Source", "available", "plain"]
+
+MIME = "application/vnd.funnel-analytics.result+json"
+_ROWS_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query as it ran: its name, its text, the values it was given and its count of rows."""
+
+    name: str
+    sql: str
+    parameters: Mapping[str, Any]
+    rows: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a table comes from: the queries, the loads behind them and the versions used."""
+
+    queries: tuple[Query, ...] = ()
+    loads: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sql(self) -> str:
+        """The text of every query, in the order they ran."""
+        return "\n\n".join(query.sql for query in self.queries)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something counted beside the table, such as leads left out; worded by its `code`."""
+
+    code: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The answer of one metric.
+
+    `table` and `parts` hand out copies, so nobody can change a number after it was computed.
+    """
+
+    metric: str
+    grain: str
+    units: Mapping[str, str]
+    definition: str
+    parameters: Mapping[str, Any]
+    as_of: datetime
+    agreement: Agreement
+    source: Source
+    _table: pd.DataFrame = field(repr=False)
+    _parts: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The answer, one row per `grain`."""
+        return self._table.copy()
+
+    @property
+    def sql(self) -> str:
+        """The text of the queries that the numbers come from."""
+        return self.source.sql
+
+    def part(self, name: str) -> pd.DataFrame:
+        """A further table of the answer, such as the curve behind a median."""
+        if name not in self._parts:
+            raise CallError(
+                f"The result of {self.metric} has no part '{name}'; it has "
+                f"{', '.join(sorted(self._parts)) or 'none'}.{did_you_mean(name, self._parts)}"
+            )
+        return self._parts[name].copy()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the further tables."""
+        return tuple(self._parts)
+
+    def note(self, code: str) -> Mapping[str, Any]:
+        """The values of a note, empty if the note was not made."""
+        return next((note.values for note in self.notes if note.code == code), {})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain values, ready for JSON."""
+        return {
+            "metric": self.metric,
+            "grain": self.grain,
+            "units": dict(self.units),
+            "definition": self.definition,
+            "as_of": plain(self.as_of),
+            "parameters": {name: plain(value) for name, value in self.parameters.items()},
+            "rows": _records(self._table),
+        }
+
+    def to_json(self) -> str:
+        """The answer as JSON text; missing numbers are null."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
+
+    def __str__(self) -> str:
+        head = f"{self.metric}: {self.grain}, as of {self.as_of:%Y-%m-%d %H:%M} UTC"
+        shown = self._table.head(_ROWS_SHOWN).to_string(index=False, max_colwidth=40)
+        more = len(self._table) - _ROWS_SHOWN
+        tail = f"\n… and {more} more rows in .table" if more > 0 else ""
+        return f"{head}\n{shown}{tail}"
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        shown = self._table.head(_ROWS_SHOWN).to_html(index=False, escape=True, na_rep="–")
+        more = len(self._table) - _ROWS_SHOWN
+        tail = f"<p>… and {more} more rows in <code>.table</code></p>" if more > 0 else ""
+        return (
+            f"<p><b>{escape(self.metric)}</b>: {escape(self.grain)}. {escape(self.definition)}</p>"
+            f"{shown}{tail}"
+        )
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/plain": str(self), "text/html": self._repr_html_(), MIME: self.record()}
+
+    def record(self) -> dict[str, Any]:
+        """The answer with its parts and its source: what a report keeps beside its pages."""
+        return self.to_dict() | {
+            "parts": {name: _records(part) for name, part in self._parts.items()},
+            "notes": [
+                {"code": note.code, **{k: plain(v) for k, v in note.values.items()}}
+                for note in self.notes
+            ],
+            "queries": [
+                {
+                    "name": query.name,
+                    "sql": query.sql,
+                    "parameters": {k: plain(v) for k, v in query.parameters.items()},
+                    "rows": query.rows,
+                }
+                for query in self.source.queries
+            ],
+            "loads": dict(self.source.loads),
+            "versions": dict(self.source.versions),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Missing:
+    """Stands where a metric cannot be computed because a table was never loaded."""
+
+    metric: str
+    table: str
+    message: str
+    agreement: Agreement
+
+    def __str__(self) -> str:
+        return self.message
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(self.message)}</p>"
+
+
+def available(metric: Callable[..., Result], warehouse: Any, **arguments: Any) -> Result | Missing:
+    """The metric's result, or a `Missing` that says which table has to be exported.
+
+    Use it in reports that go on without a section; call the metric itself to get the error.
+    """
+    try:
+        return metric(warehouse, **arguments)
+    except MissingTableError as error:
+        return Missing(metric.__name__, error.table, str(error), warehouse.agreement)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: missing is None, dates and instants are ISO text."""
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+        return value.date().isoformat() if midnight else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (str, int, bool)):
+        return value
+    return str(value)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {name: plain(value) for name, value in zip(table.columns, row, strict=True)}
+        for row in table.itertuples(index=False, name=None)
+    ]

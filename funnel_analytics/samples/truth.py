@@ -1,0 +1,152 @@
+"""The true answers: the parameters that generated the data, and the faults that were written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from funnel_analytics.samples import parameters as p
+from funnel_analytics.samples.crm import Crm
+from funnel_analytics.samples.draws import Bools
+from funnel_analytics.samples.sales_files import first_waits
+from funnel_analytics.samples.wall_clock import AS_OF_AT
+
+
+def _named(name: str | None) -> str:
+    return "(missing)" if name is None else name
+
+
+def true_answers(
+    crm: Crm,
+    *,
+    rows: Mapping[str, int],
+    duplicates: Mapping[str, int],
+    skipped: Mapping[str, int],
+    rule_broken: int,
+    without_amount: int,
+) -> dict[str, Any]:
+    """What an analysis of the files should find."""
+    leads, journeys = crm.leads, crm.journeys
+    return {
+        "company": p.COMPANY,
+        "invented": True,
+        "leads": leads.count,
+        "seed": crm.seed,
+        "as_of": "2026-11-01T00:00:00+01:00",
+        "first_day": p.START.date().isoformat(),
+        "timezone": p.TIMEZONE,
+        "stages": list(p.STAGES),
+        "origin_shares": _by(p.ORIGINS, p.ORIGIN_SHARES),
+        "step_rates": {
+            "meaning": "chance of ever entering a stage, given the one before, by origin and "
+            "segment; outside the bad month, first contact between the fast and slow limit",
+            "rates": _rates(),
+        },
+        "mean_step_rates": {
+            "meaning": "mean of the chances that were drawn against, over the counted leads that "
+            "could take the step, with contact speed and bad month as they were",
+            "by_origin": _means(crm),
+        },
+        "delays": {
+            "meaning": "lognormal, from the stage before; working days of 8 hours. The delay of "
+            "sales_accepted runs from the hand-over, that of sales_qualified from acceptance or "
+            "first contact, whichever is later. Segments stretch opportunity, won and lost",
+            "unit": "working days",
+            "median_and_sigma": {name: list(values) for name, values in p.DELAYS.items()},
+            "segment_factor": {_named(name): value for name, value in p.SEGMENT_DELAY.items()},
+        },
+        "bad_month": {
+            "meaning": "leads created in this month with this origin enter this stage more rarely",
+            "created_month": f"{p.BAD_MONTH[0]}-{p.BAD_MONTH[1]:02d}",
+            "origin": p.ORIGINS[p.BAD_ORIGIN],
+            "stage": p.STAGES[p.BAD_STAGE],
+            "rate_factor": p.BAD_FACTOR,
+            "cause": "the web form lost its required fields: hand-overs miss 2.2 fields on average "
+            "instead of 0.5, and most of them are rejected as incomplete",
+            "leads": int(journeys.is_bad.sum()),
+        },
+        "first_contact": {
+            "meaning": "lognormal working hours from hand-over, or from creation without one",
+            "median_hours": {_named(name): value for name, value in p.CONTACT_HOURS.items()},
+            "sigma": p.CONTACT_SIGMA,
+            "friday_factor": p.FRIDAY_FACTOR,
+            "friday_meaning": "factor on the wait of leads created on a Friday (Europe/Berlin)",
+            "effect_on": p.STAGES[p.SQL],
+            "within_hours": p.FAST_HOURS,
+            "within_odds_factor": p.FAST_ODDS,
+            "beyond_hours": p.SLOW_HOURS,
+            "beyond_odds_factor": p.SLOW_ODDS,
+            "never_contacted_of_leads_that_stay_in": dict(p.NEVER_CONTACTED),
+            "never_contacted_share": _share(np.isnan(journeys.wait_hours), leads.is_counted),
+        },
+        "amounts": {
+            "unit": "EUR",
+            "median": {_named(name): value for name, value in p.AMOUNT_MEDIANS.items()},
+            "sigma": p.AMOUNT_SIGMA,
+        },
+        "arrivals": {
+            "growth_per_month": p.GROWTH,
+            "season_by_calendar_month": list(p.SEASONS),
+        },
+        "written": {
+            "rows": dict(rows),
+            "duplicate_rows": dict(duplicates),
+            "counted_leads": int(leads.is_counted.sum()),
+            "merged_leads": int((leads.merged_into >= 0).sum()),
+            "test_leads": int(leads.is_test.sum()),
+            "deleted_leads": int(leads.is_deleted.sum()),
+            "unrecorded_stage_entries": dict(skipped),
+            "contacts_before_creation": int(journeys.is_contact_early.sum()),
+            "leads_without_contact": int((leads.is_counted & np.isnan(first_waits(crm))).sum()),
+            "recycled_leads": int((journeys.recycled < AS_OF_AT).sum()),
+            "second_cycles": int((journeys.re_entered < AS_OF_AT).sum()),
+            "sales_qualified_against_bant_rule": rule_broken,
+            "won_deals_without_amount": without_amount,
+            "reached_leads": {
+                name: int((journeys.seen(stage) & leads.is_counted).sum())
+                for stage, name in enumerate(p.STAGES)
+            },
+            "ever_reached_leads": {
+                name: int(((journeys.furthest >= stage) & leads.is_counted).sum())
+                for stage, name in enumerate(p.STAGES)
+            },
+        },
+    }
+
+
+def _by(names: tuple[str | None, ...], values: tuple[float, ...]) -> dict[str, float]:
+    return {_named(name): value for name, value in zip(names, values, strict=True)}
+
+
+def _rates() -> dict[str, dict[str, dict[str, float]]]:
+    rates = p.step_rates()
+    return {
+        _named(origin): {
+            _named(segment): {
+                name: round(float(rates[o, s, step]), 4) for step, name in enumerate(p.STAGES[1:])
+            }
+            for s, segment in enumerate(p.SEGMENTS)
+        }
+        for o, origin in enumerate(p.ORIGINS)
+    }
+
+
+def _means(crm: Crm) -> dict[str, dict[str, float | None]]:
+    found: dict[str, dict[str, float | None]] = {}
+    for place, origin in enumerate(p.ORIGINS):
+        ours = (crm.leads.origin == place) & crm.leads.is_counted
+        found[_named(origin)] = {
+            name: _mean_chance(crm, ours & (crm.journeys.furthest >= step), step)
+            for step, name in enumerate(p.STAGES[1:])
+        }
+    return found
+
+
+def _mean_chance(crm: Crm, among: Bools, step: int) -> float | None:
+    return round(float(crm.journeys.chance[among, step].mean()), 4) if among.any() else None
+
+
+def _share(happens: Bools, among: Bools) -> float | None:
+    return round(float(happens[among].mean()), 4) if among.any() else None

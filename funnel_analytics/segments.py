@@ -1,0 +1,153 @@
+"""What the metrics of leads share: which leads are asked for, and how small groups stay hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from funnel_analytics.periods import Period
+from funnel_analytics.results import Note
+from funnel_analytics.warehouse import Answer, Warehouse
+
+__all__ = ["FOLDED", "Selection", "arranged", "excluded_leads", "folded_note", "select_leads"]
+
+FOLDED = "other_groups"
+"""The segment that gathers every group with fewer leads than the agreement lets us show."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A period, its instants in UTC and the attribute that splits its leads."""
+
+    period: Period
+    start: datetime
+    end: datetime
+    by: str | None
+    minimum_group_size: int
+
+    @property
+    def grouping(self) -> dict[str, Any]:
+        """What the queries need to split leads and to fold small groups into one."""
+        return {
+            "by": self.by,
+            "minimum_group_size": self.minimum_group_size,
+            "folded": FOLDED,
+        }
+
+    def parameters(self, kind: str) -> dict[str, Any]:
+        """What a result says it was asked for; `kind` is `"cohort"` or `"period"`."""
+        return {
+            kind: self.period.label,
+            f"{kind}_start": self.period.start,
+            f"{kind}_end": self.period.end,
+            "by": self.by,
+        }
+
+
+def select_leads(warehouse: Warehouse, *, period: Period | None, by: str | None) -> Selection:
+    """Which leads are asked for?
+
+    Returns
+    -------
+    Selection
+        The period (all days with leads if none is given) with its bounds.
+
+    Raises
+    ------
+    CallError
+        The period begins after the data end, or leads have no attribute `by`.
+    """
+    chosen = period or warehouse.everything()
+    start, end = warehouse.bounds(chosen)
+    return Selection(
+        chosen, start, end, warehouse.attribute(by), warehouse.agreement.minimum_group_size
+    )
+
+
+def arranged(
+    table: pd.DataFrame, *, counts: Sequence[str], shares: Sequence[str], minimum_group_size: int
+) -> pd.DataFrame:
+    """Order the rows of a metric by segment, and blank a folded group that is still too small.
+
+    Parameters
+    ----------
+    table
+        Has `segment`, `is_folded` and `segment_leads`; other columns keep their order, and rows
+        of one segment theirs.
+    counts, shares
+        The columns to blank, as whole numbers and as fractions.
+
+    Returns
+    -------
+    DataFrame
+        Segments by name, then the folded ones, then the leads whose value is missing.
+    """
+    arranged_table = table.copy()
+    arranged_table["segment"] = (
+        arranged_table["segment"].astype(object).where(arranged_table["segment"].notna(), None)
+    )
+    arranged_table["is_folded"] = arranged_table["is_folded"].astype(bool)
+    hidden = arranged_table["is_folded"] & (arranged_table["segment_leads"] < minimum_group_size)
+    for name in counts:
+        arranged_table[name] = arranged_table[name].astype("Int64").mask(hidden)
+    for name in shares:
+        arranged_table[name] = arranged_table[name].astype("float64").mask(hidden)
+    order = (
+        pd.DataFrame(
+            {
+                "is_missing": arranged_table["segment"].isna(),
+                "is_folded": arranged_table["is_folded"],
+                "segment": arranged_table["segment"].fillna("").astype(str),
+            }
+        )
+        .sort_values(["is_missing", "is_folded", "segment"], kind="stable")
+        .index
+    )
+    return arranged_table.loc[order].reset_index(drop=True)
+
+
+def folded_note(groups: pd.DataFrame, *, minimum_group_size: int) -> list[Note]:
+    """How many groups were too small to show, and how many leads are in them?
+
+    Returns
+    -------
+    list of Note
+        Nothing where no group was folded. `leads` is missing if even all of them together are too
+        few to show.
+    """
+    folded = groups.loc[groups["is_folded"].astype(bool)]
+    if folded.empty:
+        return []
+    leads = int(folded["segment_leads"].iloc[0])
+    return [
+        Note(
+            "folded",
+            {
+                "groups": int(folded["merged_groups"].iloc[0]),
+                "leads": leads if leads >= minimum_group_size else None,
+            },
+        )
+    ]
+
+
+def excluded_leads(
+    warehouse: Warehouse, *, created_from: datetime | None, created_before: datetime
+) -> tuple[Answer, Note]:
+    """How many loaded leads of a span do not count, and why?
+
+    Returns
+    -------
+    Answer, Note
+        The query and its counts: `merged` into another lead, else `deleted`, else `test`.
+    """
+    answer = warehouse.query(
+        "metrics/excluded_leads", created_from=created_from, created_before=created_before
+    )
+    row = answer.table.iloc[0]
+    return answer, Note(
+        "excluded", {name: int(row[name]) for name in ("merged", "deleted", "test")}
+    )

@@ -1,0 +1,36 @@
+-- One row per hand-over of a counted lead, numbered in time. `handed_by_at` is the last instant
+-- that a stamp of day precision can mean.
+-- params: timezone
+create table handovers as
+select
+    leads.lead_no,
+    handover.kind,
+    handover.handed_at,
+    case
+        when coalesce(handover.handed_at_is_day, false)
+            then
+                timezone(
+                    'UTC',
+                    timezone(
+                        $timezone,
+                        timezone($timezone, timezone('UTC', handover.handed_at)) + interval 1 day
+                    )
+                ) - interval 1 microsecond
+        else handover.handed_at
+    end as handed_by_at,
+    coalesce(handover.handed_at_is_day, false) as is_day_precision,
+    handover.from_team,
+    handover.to_team,
+    handover.missing_fields,
+    handover.due_at,
+    handover.accepted_at,
+    handover.rejected_at,
+    handover.reason,
+    handover.escalated_at,
+    row_number() over (
+        partition by leads.lead_no order by handover.handed_at, handover.kind, handover.source_row
+    ) as handover_no
+from handover
+inner join survivors on handover.lead = survivors.lead
+inner join leads on survivors.survivor = leads.lead
+order by leads.lead_no, handover_no

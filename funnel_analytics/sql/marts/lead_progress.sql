@@ -1,0 +1,53 @@
+-- One row per counted lead: the furthest stage it reached, its first recorded entry into each
+-- stage (`entered_k`, and `latest_k`, the last instant that this stamp can mean), and the first
+-- instant it was in that stage or a later one (`reached_k`). `is_in_order`: its first entries into
+-- the stages lie in the order of the stages, none of the later ones before its creation.
+-- params: none
+create table lead_progress as
+with
+
+firsts as (
+
+    select
+        lead_no,
+        max(position) as furthest,
+        {% for k in stages %}
+        min(case when position = {{ k }} then entered_at end) as entered_{{ k }},
+        arg_min(latest_at, entered_at) filter (where position = {{ k }}) as latest_{{ k }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from stage_entries
+    group by lead_no
+
+)
+
+select
+    firsts.lead_no,
+    leads.created_at,
+    leads.created_on,
+    firsts.furthest,
+    {% for k in stages if k > 1 %}
+    coalesce(
+        firsts.entered_{{ k }} >= greatest(
+            leads.created_at
+            {%- for earlier in stages if earlier < k %}, firsts.entered_{{ earlier }}{% endfor %}
+        ),
+        true
+    )
+    {% if not loop.last %}and{% endif %}
+    {% endfor %}
+        as is_in_order,
+    {% for k in stages %}
+    firsts.entered_{{ k }},
+    firsts.latest_{{ k }},
+    {% endfor %}
+    {% for k in stages %}
+    least(
+        {%- for later in stages if later >= k %}
+        firsts.entered_{{ later }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    ) as reached_{{ k }}{% if not loop.last %},{% endif %}
+    {% endfor %}
+from firsts
+inner join leads on firsts.lead_no = leads.lead_no
+order by firsts.lead_no

@@ -1,0 +1,21 @@
+"""DuckDB behind one door: opening, querying and building warehouses."""
+
+from funnel_analytics.warehouse.build import build_marts, create_tables, store_info
+from funnel_analytics.warehouse.connection import Connection, EngineError, connect
+from funnel_analytics.warehouse.opened import Answer, Warehouse, open_warehouse
+from funnel_analytics.warehouse.queries import load_query, query_names, statement
+
+__all__ = [
+    "Answer",
+    "Connection",
+    "EngineError",
+    "Warehouse",
+    "build_marts",
+    "connect",
+    "create_tables",
+    "load_query",
+    "open_warehouse",
+    "query_names",
+    "statement",
+    "store_info",
+]

@@ -1,0 +1,346 @@
+"""An open warehouse: runs the queries of `sql/` for one agreement and one `as_of`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+
+from funnel_analytics.agreement import Agreement, load_agreement, parse_agreement
+from funnel_analytics.clock import WorkingClock
+from funnel_analytics.errors import CallError, DataError, MissingTableError, did_you_mean
+from funnel_analytics.periods import Period, span, to_local
+from funnel_analytics.results import Note, Query, Result, Source
+from funnel_analytics.schema import TABLES
+from funnel_analytics.warehouse.connection import Connection, EngineError, connect, version
+from funnel_analytics.warehouse.queries import checked_parameters, load_query
+
+__all__ = ["Answer", "Warehouse", "open_warehouse"]
+
+
+_USUAL_ATTRIBUTES = {
+    "origin": "lead",
+    "channel": "lead",
+    "campaign": "lead",
+    "segment": "account",
+    "industry": "account",
+    "country": "account",
+    "region": "account",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one query returned, with its text and values."""
+
+    query: Query
+    _table: pd.DataFrame = field(repr=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The rows, as a copy."""
+        return self._table.copy()
+
+
+class Warehouse:
+    """Reads one DuckDB file, read-only, through the agreement that both departments signed.
+
+    `as_of` is the instant the data describe (naive UTC), taken from the loads. Use it as a context
+    manager or call `close()`; several readers do not disturb each other.
+    """
+
+    def __init__(self, path: Path, connection: Connection, agreement: Agreement) -> None:
+        self.path = path
+        self.agreement = agreement
+        self._connection = connection
+        info = dict(connection.execute("select key, value from warehouse_info").fetchall())
+        self.as_of = datetime.fromisoformat(info["as_of"])
+        self.as_of_source = info["as_of_source"]
+        _register_agreement(connection, agreement, self.as_of)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        counts = self.query("warehouse/table_rows").table
+        rows = ", ".join(f"{row.table_name} {row.row_count}" for row in counts.itertuples())
+        return (
+            f"Warehouse {self.path.name}: {self.agreement.company}, as of "
+            f"{to_local(self.as_of, self.timezone):%Y-%m-%d %H:%M} ({self.timezone})\nrows: {rows}"
+        )
+
+    @property
+    def timezone(self) -> str:
+        """The agreement's time zone."""
+        return self.agreement.timezone
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def query(self, name: str, /, **parameters: Any) -> Answer:
+        """Run `sql/<name>.sql` with values by name.
+
+        Raises
+        ------
+        QueryError
+            The values are not the ones that the file's header lists.
+        """
+        query = load_query(name, len(self.agreement.stages))
+        values = checked_parameters(query, parameters)
+        table = self._connection.execute(query.text, values or None).df()
+        return Answer(Query(name, query.text, values, len(table)), table)
+
+    def has(self, table: str) -> bool:
+        """Does a canonical table hold any row?"""
+        if table not in TABLES:
+            raise CallError(f"There is no table '{table}'.{did_you_mean(table, TABLES)}")
+        counts = self.query("warehouse/table_rows").table
+        return bool((counts["table_name"] == table).any())
+
+    def require(self, *tables: str, metric: str) -> None:
+        """Raise a `MissingTableError` naming the first table that a metric lacks."""
+        for table in tables:
+            if not self.has(table):
+                raise MissingTableError(
+                    f"{metric} needs the table '{table}', and nothing was loaded into it. "
+                    f"{TABLES[table].how_to_get}",
+                    table=table,
+                )
+
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that leads can be split by."""
+        return tuple(self.query("warehouse/attributes").table["attribute"])
+
+    def attribute(self, by: str | None) -> str | None:
+        """`by` itself, after checking that the leads have such an attribute.
+
+        Raises
+        ------
+        MissingTableError
+            A usual attribute, such as the origin, for which no lead has a value.
+        CallError
+            No such attribute.
+        """
+        known = self.attributes()
+        if by in known or by is None:
+            return by
+        if by in _USUAL_ATTRIBUTES:
+            table = _USUAL_ATTRIBUTES[by]
+            raise MissingTableError(
+                f"No lead has a value for '{by}'. {TABLES[table].how_to_get} "
+                f"Map the column to {table}.{by} in the preset.",
+                table=table,
+            )
+        raise CallError(
+            f"Leads have no attribute '{by}'.{did_you_mean(by, known)} Known: {', '.join(known)}."
+        )
+
+    def bounds(self, period: Period) -> tuple[datetime, datetime]:
+        """First instant in and after a period, in UTC; refuses one that lies after `as_of`."""
+        start, end = period.bounds(self.timezone)
+        if start >= self.as_of:
+            local = to_local(self.as_of, self.timezone)
+            raise CallError(
+                f"{period.label} had not begun when the data were exported "
+                f"(as of {local:%Y-%m-%d %H:%M}). Load a newer export or choose an earlier period."
+            )
+        return start, end
+
+    def everything(self) -> Period:
+        """The days from the first lead to `as_of`, as one cohort."""
+        first = self.query("warehouse/first_lead").table["first_created_on"].iloc[0]
+        if pd.isna(first):
+            raise DataError("The warehouse has no leads. Load an export with at least one lead.")
+        last = to_local(self.as_of, self.timezone).date()
+        return span(first.date(), last + timedelta(days=1))
+
+    def loads(self) -> pd.DataFrame:
+        """One row per loaded file and table: rows read, loaded, quarantined, left aside."""
+        return self.query("warehouse/loads").table
+
+    def result(
+        self,
+        metric: str,
+        *,
+        grain: str,
+        units: Mapping[str, str],
+        definition: str,
+        answers: Sequence[Answer],
+        table: pd.DataFrame,
+        parameters: Mapping[str, Any],
+        parts: Mapping[str, pd.DataFrame] | None = None,
+        notes: Sequence[Note] = (),
+    ) -> Result:
+        """Bind a metric's table to its meaning, queries, loads and versions."""
+        loads = self.loads()
+        return Result(
+            metric=metric,
+            grain=grain,
+            units=units,
+            definition=definition,
+            parameters=parameters,
+            as_of=self.as_of,
+            agreement=self.agreement,
+            source=Source(
+                queries=tuple(answer.query for answer in answers),
+                loads={
+                    f"{file} → {table_name}": int(rows)
+                    for file, table_name, rows in zip(
+                        loads["file"], loads["table_name"], loads["rows_loaded"], strict=True
+                    )
+                },
+                versions={
+                    "funnel_analytics": metadata.version("funnel-analytics"),
+                    "duckdb": version(),
+                    "agreement": self.agreement.sha256[:12],
+                },
+            ),
+            _table=table.reset_index(drop=True),
+            _parts=dict(parts or {}),
+            notes=tuple(notes),
+        )
+
+
+def open_warehouse(
+    path: Path | str, *, agreement: Agreement | Path | str | None = None
+) -> Warehouse:
+    """Open a warehouse that `funnel load` built, to read from it.
+
+    Parameters
+    ----------
+    path
+        The DuckDB file.
+    agreement
+        An agreement, or the path or shipped name of one. Without it (or with an empty text), the
+        agreement that the data were loaded with. Deadlines, channels and labels may differ from
+        the loaded one; stages, time zone and currency may not, since the tables depend on them.
+
+    Raises
+    ------
+    CallError
+        No such file, or the agreement's stages or time zone are not those of the load.
+    DataError
+        The file is no warehouse.
+    """
+    file = Path(path)
+    connection = connect(file, read_only=True)
+    try:
+        stored = _stored_agreement(file, connection)
+        if agreement is None or agreement == "":
+            chosen = stored
+        elif isinstance(agreement, Agreement):
+            chosen = agreement
+        else:
+            chosen = load_agreement(agreement)
+        _same_shape(file, stored, chosen)
+        return Warehouse(file, connection, chosen)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _stored_agreement(file: Path, connection: Connection) -> Agreement:
+    try:
+        rows = connection.execute(
+            "select value from warehouse_info where key = 'agreement'"
+        ).fetchall()
+    except EngineError as error:
+        raise DataError(
+            f"{file} is a DuckDB file but no warehouse of funnel_analytics. "
+            f"Build one with: funnel load … --db FILE"
+        ) from error
+    if not rows:
+        raise DataError(f"{file} holds no agreement; build it again with: funnel load …")
+    return parse_agreement(rows[0][0], name=f"the agreement in {file.name}")
+
+
+def _same_shape(file: Path, stored: Agreement, chosen: Agreement) -> None:
+    for what, was, now in (
+        ("stages", stored.stage_names, chosen.stage_names),
+        ("time zone", stored.timezone, chosen.timezone),
+        ("currency", stored.currency, chosen.currency),
+    ):
+        if was != now:
+            raise CallError(
+                f"{file.name} was loaded with the {what} {_shown(was)}; the agreement says "
+                f"{_shown(now)}. Load the exports again with --agreement."
+            )
+
+
+def _shown(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _register_agreement(connection: Connection, agreement: Agreement, as_of: datetime) -> None:
+    """Make the agreement readable by SQL: stages, channels, months and the working clock."""
+    text = load_query("warehouse/first_days", len(agreement.stages)).text
+    firsts = connection.execute(text, {"timezone": agreement.timezone}).fetchall()
+    known = [first for _, first in firsts if first]
+    start = min(known, default=to_local(as_of, agreement.timezone).date())
+    last = to_local(as_of, agreement.timezone).date() + timedelta(days=400)
+    stages = pd.DataFrame(
+        {
+            "position": range(1, len(agreement.stages) + 1),
+            "stage": [stage.name for stage in agreement.stages],
+            "owner": [stage.owner for stage in agreement.stages],
+            "expected_days": [stage.expected_days for stage in agreement.stages],
+            "observed_from": [
+                _observed_from(stage.observed_from, agreement.timezone)
+                for stage in agreement.stages
+            ],
+        }
+    ).astype({"expected_days": "float64", "observed_from": "datetime64[us]"})
+    channels = pd.DataFrame(
+        [
+            (raw, name, channel.side)
+            for name, channel in agreement.channels.items()
+            for raw in dict.fromkeys((name, *channel.includes))
+        ],
+        columns=["raw", "channel", "side"],
+        dtype="str",
+    )
+    months = pd.DataFrame(
+        [
+            (pd.Timestamp(each.start), *map(pd.Timestamp, each.bounds(agreement.timezone)))
+            for each in span(min(start, last - timedelta(days=1)), last).months()
+        ],
+        columns=["month", "starts_at", "ends_at"],
+    )
+    clock = WorkingClock(
+        agreement.working_time,
+        timezone=agreement.timezone,
+        first=start - timedelta(days=7),
+        last=last,
+    )
+    for name, frame in (
+        ("agreed_stages", stages),
+        ("agreed_channels", channels),
+        ("calendar_months", months),
+        ("working_time", clock.intervals()),
+    ):
+        connection.register("given", frame)
+        connection.execute(f"create temp table {name} as from given")
+        connection.unregister("given")
+    for mart in ("marts/touches", "marts/spend_days"):
+        connection.execute(load_query(mart, len(agreement.stages)).text)
+
+
+def _observed_from(day: date | None, timezone: str) -> pd.Timestamp:
+    if day is None:
+        return pd.NaT  # type: ignore[return-value]
+    return pd.Timestamp(span(day, day + timedelta(days=1)).bounds(timezone)[0])

@@ -1,0 +1,40 @@
+"""What a result found, in one sentence: chosen from its rows, nothing computed but differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from funnel_analytics.errors import CallError
+from funnel_analytics.results import Result
+from funnel_analytics.wording import findings_stages as stages
+from funnel_analytics.wording import findings_targets as targets
+from funnel_analytics.wording.phrases import Phrases, metric_key
+
+__all__ = ["finding_of"]
+
+_FINDINGS: Mapping[str, Callable[..., str]] = {
+    "stage_conversion": stages.conversion,
+    "stage_throughput": stages.throughput,
+    "time_in_stage": stages.time_in_stage,
+    "time_to_contact": stages.time_to_contact,
+    "attribute": targets.attribute,
+    "actual_vs_target": targets.actual_vs_target,
+    "leads_needed": targets.leads_needed,
+}
+
+
+def finding_of(words: Phrases, result: Result, **choice: Any) -> str:
+    """The finding of a result as a sentence without its full stop.
+
+    Raises
+    ------
+    CallError
+        There are no sentences for this metric.
+    """
+    metric = metric_key(result.metric)
+    if metric not in _FINDINGS:
+        raise CallError(
+            f"There is no sentence for {result.metric}, only for {', '.join(_FINDINGS)}."
+        )
+    return _FINDINGS[metric](words, result, **choice)

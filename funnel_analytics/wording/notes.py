@@ -1,0 +1,165 @@
+"""Sentences for what was counted beside a table: left out, imputed, merged, assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from funnel_analytics.results import Note, Result
+from funnel_analytics.wording.findings_targets import won_credit
+from funnel_analytics.wording.numbers import is_missing
+from funnel_analytics.wording.phrases import Phrases
+
+__all__ = ["notes_of"]
+
+_Sentences = list[str]
+
+
+def notes_of(words: Phrases, result: Result) -> tuple[str, ...]:
+    """The notes of a result, in their order; nothing counted, nothing said."""
+    sentences: _Sentences = []
+    for note in result.notes:
+        sentences += _NOTES.get(note.code, _unworded)(words, result, note)
+    return tuple(sentences)
+
+
+def _unworded(words: Phrases, _: Result, note: Note) -> _Sentences:
+    """A note that has no sentence of its own is shown as it is, so that it is not lost."""
+    values = ", ".join(f"{key} = {_plainly(words, value)}" for key, value in note.values.items())
+    return [words.say("note.unworded", code=note.code, values=values)]
+
+
+def _plainly(words: Phrases, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return words.credit(value)
+
+
+def _counted(key: str, value: str) -> Callable[[Phrases, Result, Note], _Sentences]:
+    def sentences(words: Phrases, _: Result, note: Note) -> _Sentences:
+        count = note.values.get(value, 0)
+        return [words.say(f"note.{key}", count=count)] if count else []
+
+    return sentences
+
+
+def _excluded(words: Phrases, _: Result, note: Note) -> _Sentences:
+    counts = {key: note.values.get(key, 0) for key in ("merged", "deleted", "test")}
+    if not any(counts.values()):
+        return []
+    parts = [words.say(f"note.{key}", count=count) for key, count in counts.items() if count]
+    return [words.say("note.excluded", parts=words.list_of(parts))]
+
+
+def _folded(words: Phrases, _: Result, note: Note) -> _Sentences:
+    if not note.values.get("groups"):
+        return []
+    groups = words.amount("groups", note.values["groups"])
+    if is_missing(note.values.get("leads")):
+        return [words.say("note.folded_hidden", groups=groups)]
+    return [
+        words.say("note.folded", groups=groups, leads=words.amount("leads", note.values["leads"]))
+    ]
+
+
+def _touches_left_out(words: Phrases, _: Result, note: Note) -> _Sentences:
+    counts = {key: note.values.get(key, 0) for key in ("after_conversion", "without_person")}
+    if not any(counts.values()):
+        return []
+    parts = [
+        words.say(f"note.{key}", touches=words.amount("touches", count))
+        for key, count in counts.items()
+        if count
+    ]
+    return [words.say("note.touches_left_out", parts=words.list_of(parts))]
+
+
+def _totals(words: Phrases, result: Result, note: Note) -> _Sentences:
+    values, money = note.values, won_credit(result)
+    currency = result.agreement.currency
+    noun = "deals" if money else "leads"
+    said = words.say(
+        "note.totals" if money else "note.totals_count",
+        conversions=words.amount(noun, values["conversions"]),
+        unknown_conversions=words.amount(noun, values["no_known_touch_conversions"]),
+        revenue=words.money(values["revenue"], currency),
+        unknown_revenue=words.money(values["no_known_touch_revenue"], currency),
+    )
+    without = values.get("deals_without_amount", 0)
+    return [said, *([words.say("note.deals_without_amount", count=without)] if without else [])]
+
+
+def _dimensions(words: Phrases, _: Result, note: Note) -> _Sentences:
+    names = [str(each) for each in note.values.get("dimensions", ())]
+    if not names:
+        return []
+    return [words.say("note.unmatched_dimensions", dimensions=words.list_of(names))]
+
+
+def _reachable(words: Phrases, _: Result, note: Note) -> _Sentences:
+    values = note.values
+    said: _Sentences = []
+    if values.get("reason"):
+        said.append(words.say(f"note.plan.{values['reason']}"))
+    if not is_missing(values.get("p_without_new_leads")):
+        chance = words.percent(values["p_without_new_leads"])
+        said.append(words.say("note.plan.without", chance=chance))
+    usual = ("peak_month_leads", "average_month_leads", "best_month_leads")
+    if not any(is_missing(values.get(key)) for key in usual):
+        peak, average, best = (round(float(values[key])) for key in usual)
+        shown = {
+            "peak": words.amount("leads", peak),
+            "usual": words.whole(average),
+            "best": words.whole(best),
+        }
+        said.append(words.say("note.plan.peak", **shown))
+    if not is_missing(values.get("last_useful_day")):
+        said.append(words.say("note.plan.last_day", day=words.day(values["last_useful_day"])))
+    return said
+
+
+def _pipeline(words: Phrases, result: Result, note: Note) -> _Sentences:
+    currency, values = result.agreement.currency, note.values
+    shown = {
+        "won": words.money(values["in_hand_revenue"], currency),
+        "expected": words.money(values["expected_pipeline_revenue"], currency),
+        "low": words.money(values["low"], currency),
+        "high": words.money(values["high"], currency),
+        "confidence": words.percent(values["confidence"]),
+    }
+    return [words.say("note.plan.pipeline", **shown)]
+
+
+def _naive(words: Phrases, _: Result, note: Note) -> _Sentences:
+    return [words.say("note.plan.naive", leads=words.amount("leads", note.values["leads"]))]
+
+
+def _left_out(words: Phrases, _: Result, note: Note) -> _Sentences:
+    parts = [
+        words.say(
+            f"note.plan.{key}",
+            leads=words.amount("leads", count),
+            deals=words.amount("deals", count),
+        )
+        for key, count in note.values.items()
+        if count
+    ]
+    return [words.say("note.plan.left_out", parts=words.list_of(parts))] if parts else []
+
+
+_NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
+    "before_creation": _counted("before_creation", "leads"),
+    "day_precision": _counted("day_precision", "leads"),
+    "deals_without_amount": _counted("deals_without_amount", "deals"),
+    "excluded": _excluded,
+    "folded": _folded,
+    "imputed": _counted("imputed", "leads"),
+    "left_out": _left_out,
+    "naive": _naive,
+    "pipeline": _pipeline,
+    "reachable": _reachable,
+    "spend_without_value": _counted("spend_without_value", "rows"),
+    "totals": _totals,
+    "touches_left_out": _touches_left_out,
+    "unmatched_dimensions": _dimensions,
+}

@@ -1,0 +1,203 @@
+"""Words for the things of the funnel: counts with their nouns, labels, units, dates of results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from funnel_analytics.agreement import Agreement
+from funnel_analytics.errors import CallError, did_you_mean
+from funnel_analytics.results import Missing, Result
+from funnel_analytics.wording.numbers import Numbers, is_missing, is_true
+
+__all__ = ["Phrases", "metric_key"]
+
+_ALIASES = {"attribution": "attribute"}
+
+
+def metric_key(metric: str) -> str:
+    """The name under which the texts know a metric."""
+    return _ALIASES.get(metric, metric)
+
+
+@dataclass(frozen=True)
+class Phrases(Numbers):
+    """Numbers, and the nouns and names that go with them."""
+
+    def say(self, key: str, *, count: Any = None, **values: Any) -> str:
+        """The text of a dotted key, its plural chosen by `count` (given to it as `{n}`).
+
+        Raises
+        ------
+        CallError
+            There is no such text.
+        """
+        found: Any = self.texts
+        for part in key.split("."):
+            if part not in found:
+                raise CallError(
+                    f"There is no text '{key}' in {self.language}.{did_you_mean(part, found)}"
+                )
+            found = found[part]
+        if count is not None:
+            values["n"] = self.credit(count)
+            found = found["other" if is_missing(count) else self._plural(count, found)]
+        return str(found.format(**values))
+
+    def has(self, section: str, key: str) -> bool:
+        """Is there a text of that name?"""
+        return key in self.texts.get(section, {})
+
+    def _plural(self, count: Any, forms: dict[str, str]) -> str:
+        if "zero" in forms and float(count) == 0:
+            return "zero"
+        shown = round(float(count), 1)
+        form = self.locale.plural_form(int(shown) if shown.is_integer() else shown)
+        return form if form in forms else "other"
+
+    def amount(self, noun: str, count: Any) -> str:
+        """A count with its noun: `1 Lead`, `1.234 Leads`."""
+        if is_missing(count):
+            return self.missing
+        return self.say(f"count.{noun}", count=count)
+
+    def quoted(self, text: str) -> str:
+        """A name in quotation marks: `„Gewonnen“`."""
+        return self.form("quoted", text=text)
+
+    def stage(self, agreement: Agreement, name: str) -> str:
+        """The label of an agreed stage."""
+        return agreement.stage(name).label.text(self.language)
+
+    def team(self, agreement: Agreement, name: str) -> str:
+        """What a team is called: by the agreement, else by us, else its own name."""
+        if name not in agreement.teams and self.has("team", name):
+            return self.say(f"team.{name}")
+        return agreement.team_label(name, self.language)
+
+    def attribute_label(self, name: str) -> str:
+        """What an attribute of leads is called; free attributes keep their own name."""
+        return self.say(f"attribute.{name}") if self.has("attribute", name) else name
+
+    def by_attribute(self, name: str) -> str:
+        """`nach Herkunft`, `by origin`."""
+        label = self.attribute_label(name)
+        known = self.language == "en" and self.has("attribute", name)
+        return self.say("attribute.by", label=_lower_first(label) if known else label)
+
+    def segment(
+        self, agreement: Agreement, by: str | None, value: Any, *, is_folded: bool = False
+    ) -> str:
+        """What a group of leads is called; a missing value is not the value `unknown`."""
+        if is_folded:
+            return self.say("segment.folded")
+        if by is None:
+            return self.say("segment.all")
+        if is_missing(value):
+            return self.say("segment.missing")
+        if by == "created_month":
+            return self.month(str(value))
+        if by == "created_quarter":
+            return self.period(str(value))
+        if by == "origin" and self.has("origin", str(value)):
+            return self.say(f"origin.{value}")
+        if by == "channel":
+            return agreement.channel_label(str(value), self.language)
+        return str(value)
+
+    def group(self, result: Result, row: Any) -> str:
+        """What the group of leads in a row of a result is called."""
+        by = result.parameters.get("by")
+        folded = is_true(row["is_folded"]) if "is_folded" in row else False
+        name = None if by is None else str(by)
+        return self.segment(result.agreement, name, row["segment"], is_folded=folded)
+
+    def channel(
+        self, agreement: Agreement, value: Any, *, by: str = "channel", no_known_touch: bool = False
+    ) -> str:
+        """What a row of an attribution is called."""
+        if no_known_touch:
+            return self.say("channel.no_known_touch")
+        if is_missing(value):
+            return self.say("channel.missing" if by == "channel" else "segment.missing")
+        if by == "side" and self.has("team", str(value)):
+            return self.team(agreement, str(value))
+        return agreement.channel_label(str(value), self.language)
+
+    def model(self, name: str) -> str:
+        """What an attribution model is called."""
+        return self.say(f"model.{name}") if self.has("model", name) else name
+
+    def measure(self, agreement: Agreement, metric: str) -> str:
+        """What a metric of the targets is called: ours, or a stage."""
+        if self.has("metric", metric):
+            return self.say(f"metric.{metric}")
+        return self.stage(agreement, metric) if metric in agreement.stage_names else metric
+
+    def dimension(self, agreement: Agreement, written: Any) -> str:
+        """What a part of a target is called: `Herkunft: Inbound` for `origin:inbound`."""
+        attribute, colon, value = str(written).partition(":")
+        if not colon:
+            return str(written)
+        return self.form(
+            "labelled",
+            label=self.attribute_label(attribute),
+            text=self.segment(agreement, attribute, value),
+        )
+
+    def measure_of(self, agreement: Agreement, row: Any) -> str:
+        """What a row of targets is about: its metric and, where it has one, its part."""
+        name = self.measure(agreement, str(row["metric"]))
+        if is_missing(row["dimension"]):
+            return name
+        return self.form("with_mark", text=name, mark=self.dimension(agreement, row["dimension"]))
+
+    def measured(
+        self, agreement: Agreement, metric: str, value: Any, *, compact: bool = False
+    ) -> str:
+        """A value of a target metric, with its currency if it is money."""
+        if self.is_money(metric):
+            return self.money(value, agreement.currency, compact=compact)
+        return self.credit(value)
+
+    def is_money(self, metric: str) -> bool:
+        """Is the target metric an amount of money?"""
+        return metric in {"revenue", "spend"}
+
+    def by_as_of(self, result: Result) -> str:
+        """`bis 31. Oktober 2026`: the last day that the result can know."""
+        return self.by_day(result.as_of, result.agreement.timezone)
+
+    def working(self, agreement: Agreement) -> str:
+        """Which hours a wait is counted in: working hours if they were agreed."""
+        return "working_hours" if agreement.working_time else "hours"
+
+    def unit(self, name: str) -> str:
+        """The name of a unit: `Arbeitsstunden`."""
+        return self.say(f"unit.{name}") if self.has("unit", name) else name
+
+    def column(self, name: str) -> str:
+        """The heading of a column."""
+        return self.say(f"column.{name}")
+
+    def notice(self, missing: Missing) -> str:
+        """Which table a section lacks and how to export it."""
+        table = missing.table
+        if not self.has("export", table):
+            return self.say("notice.other_text", table=table)
+        return self.say(
+            "notice.text",
+            table=table,
+            thing=self.say(f"export.{table}.thing"),
+            export=self.say(f"export.{table}.how"),
+        )
+
+    def list_of(self, texts: list[str], *, last: str = "joined") -> str:
+        """A list in words: `a, b und c`, or `a, b oder c` with `last="either"`."""
+        if len(texts) < 2:
+            return "".join(texts)
+        return self.form(last, first=", ".join(texts[:-1]), last=texts[-1])
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

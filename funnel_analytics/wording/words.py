@@ -1,0 +1,166 @@
+"""Results in words: the one way from a number to a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from funnel_analytics.results import Missing, Result
+from funnel_analytics.wording.findings import finding_of
+from funnel_analytics.wording.findings_targets import credited_total, won_credit
+from funnel_analytics.wording.notes import notes_of
+from funnel_analytics.wording.numbers import is_missing
+from funnel_analytics.wording.phrases import Phrases, metric_key
+
+__all__ = ["Words", "summary_sentences", "words_for", "words_in"]
+
+
+@dataclass(frozen=True)
+class Words(Phrases):
+    """One language's words for results.
+
+    >>> Words("de").percent(-0.098)
+    '−9,8\\u202f%'
+    >>> Words("en").amount("leads", 1)
+    '1 lead'
+    """
+
+    def finding(self, result: Result, **choice: Any) -> str:
+        """What did the result find? One sentence with its count and date, without full stop.
+
+        `choice` narrows it: `stage=` of a conversion, `metric=` and `dimension=` of targets,
+        `by_month=True` of leads needed.
+        """
+        return finding_of(self, result, **choice)
+
+    def table_name(self, result: Result) -> str:
+        """What a table of a result lists, in few words: the figure beside it has the finding."""
+        return self.say(f"table.{metric_key(result.metric)}")
+
+    def subtitle(self, result: Result) -> str:
+        """Who, what, in which unit, when: the line below a finding."""
+        return " · ".join([result.agreement.company, self._what(result), *self._by(result)])
+
+    def _by(self, result: Result) -> list[str]:
+        by = result.parameters.get("by")
+        implied = metric_key(result.metric) == "attribute" and by == "channel"
+        return [] if by is None or implied else [self.by_attribute(str(by))]
+
+    def _what(self, result: Result) -> str:
+        key, given = metric_key(result.metric), result.parameters
+        values = {"unit": self.unit(self.working(result.agreement))}
+        if "cohort" in given:
+            period = self.period(str(given["cohort"]))
+            values["cohort"] = self.say("what.cohort", period=period)
+        if "period" in given:
+            values["in_period"] = self.in_period(str(given["period"]))
+        if key == "attribute":
+            values["conversion"] = self._conversion(result)
+            days = given.get("lookback_days")
+            if is_missing(days):
+                days = result.agreement.attribution.lookback_days
+            values["lookback"] = self.amount("days", days)
+        if key == "leads_needed":
+            values["revenue"] = self.money(
+                given["revenue"], result.agreement.currency, compact=True
+            )
+        return self.say(f"what.{key}", **values)
+
+    def _conversion(self, result: Result) -> str:
+        if won_credit(result):
+            return self.say("what.conversion_won")
+        stage = self.stage(result.agreement, str(result.parameters["conversion"]))
+        return self.say("what.conversion_stage", stage=self.quoted(stage))
+
+    def footer(self, result: Result) -> str:
+        """How many, as of when, defined how: the line under a figure or table."""
+        parts = [
+            self._n(result),
+            self.as_of(result),
+            self.definition(result.metric, mode=str(result.parameters.get("mode", ""))),
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def as_of(self, result: Result) -> str:
+        """`Stand: 31. Oktober 2026`."""
+        instant = self.instant(result.as_of, result.agreement.timezone)
+        return self.say("footer.as_of", instant=instant)
+
+    def _n(self, result: Result) -> str:
+        table, key = result.table, metric_key(result.metric)
+        if key == "stage_conversion":
+            first = table[table["position"] == 1]
+            amount = self.amount("leads", first["entered_leads"].sum())
+        elif key == "stage_throughput":
+            amount = self.amount("entries", table["entered_leads"].sum())
+        elif key == "time_in_stage":
+            first = table[table["position"] == 1]
+            amount = self.amount("leads", first["entered_leads"].sum())
+        elif key == "time_to_contact":
+            amount = self.amount("leads", table.loc[table["leg"] == "wait", "leads"].sum())
+        elif key == "attribute" and len(table):
+            totals = result.note("totals")
+            model = table["model"].iloc[0]
+            rows = table.loc[table["model"] == model, "conversions"]
+            count = totals.get("conversions", rows.sum())
+            amount = self.amount("deals" if won_credit(result) else "leads", count)
+        else:
+            return ""
+        return self.say("footer.n", amount=amount)
+
+    def definition(self, metric: str, *, mode: str = "") -> str:
+        """How a metric is defined, in this language."""
+        key = metric_key(metric)
+        return self.say(f"definition.{key}_ordered" if mode == "ordered" else f"definition.{key}")
+
+    def notes(self, result: Result) -> tuple[str, ...]:
+        """What was counted beside the table, one sentence each; nothing counted, nothing said."""
+        return notes_of(self, result)
+
+    def total(self, result: Result) -> str:
+        """What the credit of an attribution adds up to."""
+        return credited_total(self, result)
+
+    def check_title(self, name: str) -> str:
+        """What a check looks for; its own name if we have no words for it."""
+        return self.say(f"check.{name}.title") if self.has("check", name) else name
+
+    def check_advice(self, name: str) -> str:
+        """What to do when a check finds something."""
+        return self.say(f"check.{name}.advice") if self.has("check", name) else ""
+
+    def check_finding(self, counts: dict[str, int]) -> str:
+        """How many checks passed, want a look or failed."""
+        if not counts.get("fail") and not counts.get("review"):
+            return self.say("finding.checks.all_pass", count=counts.get("pass", 0))
+        shown = {key: self.whole(counts.get(key, 0)) for key in ("review", "pass")}
+        return self.say("finding.checks.some", count=counts.get("fail", 0), **shown)
+
+
+@cache
+def words_in(language: str) -> Words:
+    """The words of a language, `"de"` or `"en"`."""
+    return Words(language)
+
+
+def words_for(result: Result | Missing, *, language: str | None = None) -> Words:
+    """The words of a language, by default the agreement's."""
+    return words_in(language or result.agreement.language)
+
+
+def summary_sentences(*results: Result | Missing, language: str | None = None) -> tuple[str, ...]:
+    """What are the most important findings of a month? At most three sentences.
+
+    The gap to the target, the step at which most leads stayed behind and the wait for a first
+    contact, in this order; a `Missing` says nothing.
+    """
+    order = ("actual_vs_target", "stage_conversion", "time_to_contact")
+    known = {
+        metric_key(each.metric): each for each in reversed(results) if isinstance(each, Result)
+    }
+    return tuple(
+        words_for(known[metric], language=language).finding(known[metric]) + "."
+        for metric in order
+        if metric in known
+    )

@@ -1,0 +1,295 @@
+"""A faulty agreement: every fault is named at once, at its place, with what to write instead."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from funnel_analytics.agreement import parse_agreement
+from funnel_analytics.errors import AgreementError
+from tests.test_agreement import SKETCH, STAGES, TOP
+
+
+def faults_of(text: str) -> list[str]:
+    """The bullets of the message that refuses an agreement."""
+    with pytest.raises(AgreementError) as caught:
+        parse_agreement(text)
+    return [line[2:] for line in str(caught.value).splitlines()[1:]]
+
+
+def test_all_faults_are_reported_at_once_with_their_places() -> None:
+    faulty = """
+compny = "Beispiel GmbH"
+agreed_on = "2026-01-15"
+language = "fr"
+currency = "EURO"
+timezone = "Berlin"
+minimum_group_size = 0
+
+[[stages]]
+name = "inquiry"
+label = { de = "Anfrage" }
+owner = "marketing"
+definition = { de = "a", en = "b" }
+
+[[stages]]
+name = "inquiry"
+label = { de = "Gewonnen", en = "Won" }
+ownr = "sales"
+definition = { de = "a", en = "b" }
+expected_days = -1
+"""
+    with pytest.raises(AgreementError) as caught:
+        parse_agreement(faulty, name="data/agreement.toml")
+    assert caught.value.exit_code == 2
+    assert str(caught.value) == (
+        "The agreement data/agreement.toml has 12 faults:\n"
+        "- company: is missing; write a text in quotes.\n"
+        "- agreed_on: is the text '2026-01-15'; write a day without quotes, such as 2026-01-15.\n"
+        "- language: 'fr' is not one of de, en.\n"
+        "- currency: 'EURO' is no currency; write its three-letter ISO 4217 code.\n"
+        "- timezone: 'Berlin' is no time zone of the IANA list. Did you mean 'Europe/Berlin'?\n"
+        "- minimum_group_size: 0 is out of range; write a whole number of at least 1.\n"
+        "- stages[1].label.en: is missing; write a text in quotes.\n"
+        "- stages[2].name: 'inquiry' is listed twice.\n"
+        "- stages[2].owner: is missing; write the team that answers for entering the stage.\n"
+        "- stages[2].expected_days: -1 is out of range; write a number above 0.\n"
+        "- stages[2].ownr: unknown key. Did you mean 'owner'?\n"
+        "- compny: unknown key. Did you mean 'company'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        (
+            '[teams]\nsales = { de = "a", en = "b" }',
+            "stages[1].owner: 'marketing' is not one of sales.",
+        ),
+        (
+            "[working_time]",
+            "working_time: no day has working hours, so no deadline could ever pass.",
+        ),
+        (
+            '[working_time]\nmonday = ["08:00-12:00", "11:30-17:00"]',
+            "working_time.monday: 08:00-12:00 and 11:30-17:00 overlap.",
+        ),
+        (
+            '[working_time]\nmonday = ["22:00-06:00"]',
+            (
+                "working_time.monday[1]: '22:00-06:00' ends before it starts; hours past midnight "
+                "belong to the next day."
+            ),
+        ),
+        (
+            '[working_time]\nmonday = ["08:00-12:00", "1-5"]',
+            "working_time.monday[2]: '1-5' are no hours; write \"08:00-12:00\".",
+        ),
+        (
+            '[working_time]\nmonday = "08:00-12:00"',
+            "working_time.monday: is the text '08:00-12:00'; write a list in square brackets.",
+        ),
+        (
+            '[working_time]\nmonday = ["08:00-12:00"]\nmontag = []',
+            "working_time.montag: unknown key. Did you mean 'monday'?",
+        ),
+        (
+            '[working_time]\nmonday = ["08:00-12:00"]\nholidays = { country = "Germany" }',
+            (
+                "working_time.holidays.country: 'Germany' is no country whose holidays are known; "
+                "write a code such as \"DE\". Did you mean 'DE'?"
+            ),
+        ),
+        (
+            (
+                '[working_time]\nmonday = ["08:00-12:00"]\n'
+                'holidays = { country = "DE", subdivision = "Bayern" }'
+            ),
+            (
+                "working_time.holidays.subdivision: 'Bayern' is no part of DE; it has BB, BE, BW, "
+                "BY, HB, HE, HH, MV, NI, NW, RP, SH, SL, SN, ST, TH, Augsburg. Did you mean 'BY'?"
+            ),
+        ),
+        (
+            '[working_time]\nmonday = ["08:00-12:00"]\nholidays = { subdivision = "BY" }',
+            "working_time.holidays.subdivision: stands alone; write the country as well.",
+        ),
+        (
+            '[working_time]\nmonday = ["08:00-12:00"]\nholidays = { also = [2026-12-24, "x"] }',
+            (
+                "working_time.holidays.also[2]: is the text 'x'; write a day without quotes, such "
+                "as 2026-01-15."
+            ),
+        ),
+        (
+            "[first_contact]\nwithin_hours = 0",
+            "first_contact.within_hours: 0 is out of range; write a number above 0.",
+        ),
+        (
+            "[first_contact]\nwithin_hours = true",
+            "first_contact.within_hours: is the truth value true; write a number above 0.",
+        ),
+        (
+            '[first_contact]\nwithin_hours = 4\nby_origin = { inbound = "4" }',
+            "first_contact.by_origin.inbound: is the text '4'; write a number above 0.",
+        ),
+        (
+            "[handover.marketing_to_sdrs]\nrespond_within_hours = 8",
+            "handover.marketing_to_sdrs: unknown key. Did you mean 'marketing_to_sdr'?",
+        ),
+        (
+            "[handover.sdr_to_sales]",
+            "handover.sdr_to_sales.respond_within_hours: is missing; write a number above 0.",
+        ),
+        (
+            '[qualification]\nframework = "BANT"\ncriteria = ["need"]\nat_least = 2',
+            "qualification.at_least: 2 is more than the 1 criteria.",
+        ),
+        (
+            (
+                '[qualification]\nframework = "BANT"\ncriteria = ["need"]\nat_least = 1\n'
+                'required = ["needs"]'
+            ),
+            "qualification.required[1]: 'needs' is not one of need. Did you mean 'need'?",
+        ),
+        (
+            '[qualification]\nframework = "BANT"\ncriteria = ["need", "need"]\nat_least = 1',
+            "qualification.criteria[2]: 'need' is listed twice.",
+        ),
+        (
+            '[reasons.refused]\nprice = { de = "Preis", en = "Price" }',
+            "reasons.refused: unknown key. Known here: rejected, lost, recycled.",
+        ),
+        (
+            '[reasons.lost]\nprice = "Preis"',
+            "reasons.lost.price: is the text 'Preis'; write a table.",
+        ),
+        (
+            (
+                '[channels]\na = { side = "marketing", includes = ["google"] }\n'
+                'b = { side = "sales", includes = ["Google"] }'
+            ),
+            "channels.b.includes[1]: 'Google' belongs to channel 'a' already.",
+        ),
+        (
+            (
+                '[channels]\nemail = { side = "marketing" }\n'
+                'newsletter = { side = "marketing", includes = ["email"] }'
+            ),
+            "channels.newsletter.includes[1]: 'email' belongs to channel 'email' already.",
+        ),
+        (
+            '[channels]\n"paid search" = { side = "marketing" }',
+            (
+                "channels.\"paid search\": 'paid search' is no name: use small letters a-z, digits "
+                "and underscores."
+            ),
+        ),
+        (
+            '[channels]\nweb = { side = "marketting" }',
+            (
+                "channels.web.side: 'marketting' is not one of marketing, sales. "
+                "Did you mean 'marketing'?"
+            ),
+        ),
+        (
+            '[attribution]\nmodel = "markov"',
+            (
+                "attribution.model: 'markov' is not one of first, last, linear, position_based, "
+                "time_decay."
+            ),
+        ),
+        (
+            "[attribution]\nlookback_days = 90.5",
+            "attribution.lookback_days: is the number 90.5; write a whole number of at least 1.",
+        ),
+        (
+            "[attribution]\nfirst_share = 0.7",
+            "attribution.first_share: 0.7 and last_share 0.4 are more than 1 together.",
+        ),
+        (
+            "[attribution]\nhalf_life_days = nan",
+            "attribution.half_life_days: nan is out of range; write a number above 0.",
+        ),
+        (
+            "[maturity]\nmature_from = 90",
+            "maturity.mature_from: 90 is out of range; write a number above 0 and not above 1.",
+        ),
+        (
+            "[loading]\nmax_quarantined_share = 2",
+            "loading.max_quarantined_share: 2 is out of range; write a number from 0 to 1.",
+        ),
+        ("[targets]\nfile = ''", "targets.file: is empty."),
+    ],
+)
+def test_one_fault_is_named_once_at_its_place(more: str, fault: str) -> None:
+    assert faults_of(f"{TOP}{STAGES}\n{more}\n") == [fault]
+
+
+@pytest.mark.parametrize(
+    ("stages", "fault"),
+    [
+        ("", "stages: is missing; write a list of tables [[stages]]."),
+        ("stages = []", "stages: a funnel needs at least 2 stages; here is 0."),
+        ("stages = [1, 2]", "stages[1]: is the number 1; write a table."),
+        (STAGES.partition('[[stages]]\nname = "won"')[0], "stages: a funnel needs at least 2"),
+        (STAGES.replace('"inquiry"', '"First Inquiry"'), "stages[1].name: 'First Inquiry' is no"),
+        (STAGES.replace('"inquiry"', '"revenue"'), "stages[1].name: 'revenue' is the name of a"),
+        (STAGES + "observed_from = 2026-01-01T00:00:00", "stages[2].observed_from: is the instant"),
+        (
+            STAGES.replace('definition = { de = "Unterschrieben.", en = "Signed." }', ""),
+            'stages[2].definition: is missing; write { de = "…", en = "…" }.',
+        ),
+    ],
+)
+def test_stages_have_faults_of_their_own(stages: str, fault: str) -> None:
+    assert faults_of(TOP + stages)[0].startswith(fault)
+
+
+@pytest.mark.parametrize("key", ["company", "agreed_on", "language", "currency", "timezone"])
+def test_what_every_agreement_needs_cannot_be_left_out(key: str) -> None:
+    rest = "\n".join(line for line in TOP.splitlines() if not line.startswith(key))
+    (fault,) = faults_of(f"{rest}\n{STAGES}")
+    assert fault.startswith(f"{key}: is missing; write ")
+
+
+def test_a_currency_in_small_letters_gets_a_hint() -> None:
+    (fault,) = faults_of(TOP.replace('"EUR"', '"eur"') + STAGES)
+    assert fault.endswith("ISO 4217 code. Did you mean 'EUR'?")
+
+
+# Every line of the design's example, with a value of every wrong kind in its place.
+VALUES = ["1", "-1", "nan", "true", '"x"', '""', "[]", "[1]", "[[]]", "[{}]", "{}", "{ x = 1 }",
+          "2026-01-01", "08:00:00", '["x", "x"]']  # fmt: skip
+LINES = [n for n, line in enumerate(SKETCH.splitlines()) if re.match(r"\w+ =", line)]
+
+
+NAMES = ("no_authority", "paid_search")  # keys that are free to choose
+
+
+@pytest.mark.parametrize("number", LINES)
+def test_a_wrong_value_is_a_fault_and_nothing_worse(number: int) -> None:
+    lines = SKETCH.splitlines()
+    key = lines[number].partition(" =")[0]
+    messages = []
+    for value in VALUES:
+        lines[number] = f"{key} = {value}"
+        try:
+            parse_agreement("\n".join(lines))
+        except AgreementError as error:
+            messages.append(str(error).replace("no day has working hours", key))
+    assert len(messages) >= len(VALUES) - 4
+    assert [message for message in messages if key not in message] == []
+
+
+@pytest.mark.parametrize("number", LINES)
+def test_a_mistyped_key_is_a_fault(number: int) -> None:
+    lines = SKETCH.splitlines()
+    key = lines[number].partition(" =")[0]
+    lines[number] = lines[number].replace(key, f"{key}_", 1)
+    if key in NAMES:
+        parse_agreement("\n".join(lines))
+    else:
+        with pytest.raises(AgreementError, match=rf"{key}_: unknown key\. Did you mean '{key}'"):
+            parse_agreement("\n".join(lines))

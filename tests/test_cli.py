@@ -1,0 +1,213 @@
+"""The command `funnel`: what it prints, and with which code it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import funnel_analytics as fa
+from funnel_analytics.cli import app, main
+from funnel_analytics.warehouse import Warehouse
+from tests.sources.conftest import Exports
+
+Run = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run("show", "conversion", …)` → exit code, standard output, standard error."""
+
+    def call(*arguments: Any) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["funnel", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Exports:
+    return Exports(tmp_path)
+
+
+def test_load_says_what_came_of_every_file(run: Run, exports: Exports) -> None:
+    arguments = ["load", exports.folder, "--preset", exports.preset, "--db", exports.database,
+                 "--agreement", exports.agreement, "--as-of", "2026-11-01"]  # fmt: skip
+    code, out, err = run(*arguments)
+    assert code == 0
+    assert "history.csv stage_event          3            3" in out
+    assert "Test GmbH, as of 2026-11-01 00:00 Europe/Berlin (given)." in out
+    assert "[1/3] deals.csv → deal" in err
+    code, out, _ = run(*arguments)
+    assert (code, "is unchanged" in out) == (0, True)
+
+
+def test_faulty_data_end_with_1_and_a_wrong_call_with_2(run: Run, exports: Exports) -> None:
+    exports.change("history.csv", "L1,won", "L1,one")
+    base = ["load", exports.folder, "--db", exports.database, "--agreement", exports.agreement]
+    code, out, err = run(*base, "--preset", exports.preset)
+    assert (code, out) == (1, "")
+    assert "Did you mean 'won'?" in err
+    assert not exports.database.exists()
+    code, _, err = run(*base, "--preset", "smal")
+    assert (code, "There is no preset 'smal'" in err) == (2, True)
+    code, _, err = run(*base, "--preset", exports.preset, "--as-of", "yesterday")
+    assert (code, "'yesterday' is no date" in err) == (2, True)
+    code, _, err = run(*base, "--preset", exports.preset, "--no-such-option")
+    assert code == 2
+
+
+def test_show_prints_table_csv_and_json_with_the_same_rows(run: Run, sample_database: Path) -> None:
+    base = ["show", "conversion", "--db", sample_database, "--cohort", "2026-06", "--by", "origin"]
+    code, table, _ = run(*base)
+    assert code == 0
+    assert "stage_conversion: one row per segment and stage" in table
+    _, text, _ = run(*base, "--format", "json")
+    answer = json.loads(text)
+    assert {"metric", "grain", "units", "as_of", "parameters", "rows"} <= set(answer)
+    _, text, _ = run(*base, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["reached_leads"] for row in rows] == [
+        "" if row["reached_leads"] is None else str(row["reached_leads"]) for row in answer["rows"]
+    ]
+    with fa.open_warehouse(sample_database) as warehouse:
+        expected = fa.stage_conversion(warehouse, cohort=fa.month("2026-06"), by="origin").table
+    assert list(rows[0]) == list(expected.columns)
+    shown = [row["reached_leads"] for row in rows if row["reached_leads"]]
+    assert [int(each) for each in shown] == expected["reached_leads"].dropna().tolist()
+
+
+def test_show_takes_days_as_well_as_names_of_periods(run: Run, sample_database: Path) -> None:
+    base = ["show", "throughput", "--db", sample_database, "--format", "csv"]
+    days = run(*base, "--from", "2026-06-01", "--to", "2026-07-01")
+    assert days == run(*base, "--period", "2026-06")
+    code, _, err = run(*base, "--from", "2026-06-01")
+    assert (code, "--from and --to go together" in err) == (2, True)
+    code, _, err = run(*base, "--period", "2027-06")
+    assert (code, "had not begun" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["conversoin"], "no metric 'conversoin'. Did you mean 'conversion'?"),
+        (["conversion", "--model", "last"], "conversion takes no --model; it takes --by, --mode."),
+        (["conversion", "--by", "orgin"], "no attribute 'orgin'. Did you mean 'origin'?"),
+        (["conversion", "--mode", "strict"], "strict"),
+        (["attribution", "--model", "lats"], "Did you mean 'last'?"),
+        (["conversion", "--cohort", "October"], "'October' names no period"),
+    ],
+)
+def test_wrong_calls_name_the_right_one(
+    run: Run, sample_database: Path, arguments: list[str], said: str
+) -> None:
+    code, out, err = run("show", *arguments, "--db", sample_database)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_a_metric_without_its_table_ends_with_1_and_says_how_to_get_it(
+    run: Run, warehouse_of: Callable[..., Warehouse]
+) -> None:
+    path = warehouse_of({"lead": [{"lead": "a", "created_at": "2026-10-01"}]}).path
+    code, _, err = run("show", "time_to_contact", "--db", path)
+    assert code == 1
+    assert "time_to_contact needs the table 'activity'" in err
+    assert "Export the tasks, calls, e-mails and meetings" in err
+
+
+def test_check_advises_and_ends_with_1_when_a_check_fails(
+    run: Run, sample_database: Path, warehouse_of: Callable[..., Warehouse]
+) -> None:
+    code, out, _ = run("check", "--db", sample_database, "--language", "en")
+    assert code == 0
+    assert "review " in out
+    assert "podcast / audio" in out
+    lost = warehouse_of(
+        {
+            "lead": [{"lead": "a", "created_at": "2026-10-01"}],
+            "stage_event": [{"lead": "x", "stage": "won", "entered_at": "2026-10-02"}],
+        }
+    ).path
+    code, out, _ = run("check", "--db", lost)
+    assert (code, out.startswith("fail")) == (1, True)
+
+
+def test_plan_answers_for_each_probability(run: Run, sample_database: Path) -> None:
+    code, out, _ = run("plan", "--revenue", 900000, "--period", "2027-Q1", "--db", sample_database)
+    assert code == 0
+    assert "by_month" in out
+    code, out, _ = run("plan", "--revenue", 900000, "--period", "2027-Q1", "--db", sample_database,
+                       "--format", "json")  # fmt: skip
+    assert [row["probability"] for row in json.loads(out)["rows"]] == [0.5, 0.8, 0.9]
+    code, _, err = run("plan", "--revenue", 900000, "--period", "2026-Q3", "--db", sample_database)
+    assert code == 2
+    assert err.startswith("funnel: ")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("mdoe=ordered", "Did you mean 'mode'?"),
+        ("mode", "--set takes name=value"),
+    ],
+)
+def test_report_refuses_parameters_that_the_notebook_does_not_have(
+    run: Run, sample_database: Path, tmp_path: Path, setting: str, said: str
+) -> None:
+    code, _, err = run("report", "conversion_drop_offs", "--period", "2026-06", "--db",
+                       sample_database, "--set", setting, "--out", tmp_path / "out")  # fmt: skip
+    assert code == 2
+    assert said in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_report_refuses_an_unknown_notebook_and_a_missing_warehouse(
+    run: Run, sample_database: Path, tmp_path: Path
+) -> None:
+    code, _, err = run("report", "monthly_revue", "--period", "2026-06", "--db", sample_database)
+    assert (code, "Did you mean 'monthly_review'?" in err) == (2, True)
+    gone = tmp_path / "gone.duckdb"
+    code, _, err = run("report", "monthly_review", "--period", "2026-06", "--db", gone)
+    assert (code, "no such warehouse" in err) == (2, True)
+
+
+def test_init_writes_a_folder_once(run: Run, tmp_path: Path) -> None:
+    code, _, _ = run("init", tmp_path / "review")
+    assert code == 0
+    assert (tmp_path / "review" / "data" / "raw").is_dir()
+    assert fa.load_agreement(tmp_path / "review" / "agreement.toml").stage_names
+    assert {path.stem for path in (tmp_path / "review" / "notebooks").iterdir()} == {
+        path.stem for path in (ROOT / "notebooks").glob("*.ipynb")
+    }
+    code, _, err = run("init", tmp_path / "review")
+    assert (code, "already there" in err) == (2, True)
+
+
+def test_sample_writes_files_that_load(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("sample", tmp_path / "company", "--leads", "300", "--seed", "7")
+    assert code == 0
+    assert "funnel load" in out
+    code, out, _ = run("load", tmp_path / "company", "--preset", "sample", "--as-of", "2026-11-01",
+                       "--db", tmp_path / "w.duckdb")  # fmt: skip
+    assert (code, "Beispiel Maschinenbau GmbH" in out) == (0, True)
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert names == {"init", "load", "check", "show", "plan", "report", "sample"}
+    assert {name for name in names if f"funnel {name}" not in readme} == set()

@@ -1,0 +1,359 @@
+"""Tables are tested by reading their cells."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pytest
+from great_tables import GT
+
+from funnel_analytics import tables
+from funnel_analytics.checks import CheckReport
+from tests.wording import drawn
+from tests.wording.drawn_plan import plan_result
+
+SPACES = str.maketrans("\N{NARROW NO-BREAK SPACE}\N{NO-BREAK SPACE}", "  ")
+TABLES: dict[str, Callable[[str], GT]] = {
+    "conversion": lambda language: tables.conversion(drawn.segments_result(), language=language),
+    "throughput": lambda language: tables.throughput(
+        drawn.throughput_result("origin"), language=language
+    ),
+    "time_in_stage": lambda language: tables.time_in_stage(
+        drawn.time_in_stage_result(), language=language
+    ),
+    "waiting": lambda language: tables.waiting(drawn.waiting_result("origin"), language=language),
+    "attribution": lambda language: tables.attribution(
+        drawn.attribution_result("first", "linear"), language=language
+    ),
+    "targets": lambda language: tables.targets(drawn.targets_result(), language=language),
+    "plan": lambda language: tables.plan(plan_result(), language=language),
+    "agreement": lambda language: tables.agreement(drawn.sample_agreement(), language=language),
+    "summary": lambda language: tables.summary(
+        throughput=drawn.throughput_result(),
+        targets=drawn.targets_result(),
+        conversion=drawn.funnel_result(),
+        waiting=drawn.waiting_result(),
+        language=language,
+    ),
+}
+
+
+@cache
+def table_of(name: str, language: str) -> GT:
+    """The table, made once; the tests only read it."""
+    return TABLES[name](language)
+
+
+def rows(table: GT) -> list[list[str]]:
+    """The cells of the body, headings between the rows as rows of one cell."""
+    body = table.as_raw_html().split("<tbody", 1)[1].split("</tbody>")[0]
+    return [
+        [
+            html.unescape(re.sub(r"<[^>]+>", "", cell)).translate(SPACES)
+            for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
+        ]
+        for row in body.split("<tr")[1:]
+    ]
+
+
+def headings(table: GT) -> list[str]:
+    head = table.as_raw_html().split("gt_col_headings", 1)[1].split("</thead>")[0]
+    return [html.unescape(each) for each in re.findall(r"<th[^>]*>(.*?)</th>", head)]
+
+
+def title(table: GT) -> str:
+    (found,) = re.findall(r"gt_title[^>]*>(.*?)</td>", table.as_raw_html())
+    return html.unescape(found).translate(SPACES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_no_cell_is_markup_and_nothing_is_written_as_nan(name: str, language: str) -> None:
+    text = table_of(name, language).as_raw_html()
+    assert "<b onclick" not in text
+    for word in ("nan", "None", "NaT", "&lt;NA"):
+        assert f">{word}<" not in text
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_same_table_is_the_same_text(name: str) -> None:
+    assert table_of(name, "de").as_raw_html() == TABLES[name]("de").as_raw_html()
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLES) - {"summary", "agreement"}))
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_tables_beside_a_figure_have_a_name_and_no_finding(name: str, language: str) -> None:
+    assert not re.search(r"\d", title(table_of(name, language)))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_headings_are_worded_in_the_language(name: str) -> None:
+    german, english = (headings(table_of(name, language)) for language in ("de", "en"))
+    assert len(german) == len(english)
+    assert german != english
+    assert not [each for each in german + english if "_" in each]
+
+
+def test_conversion_says_how_ripe_each_row_is() -> None:
+    table = tables.conversion(drawn.funnel_result(mature=5), language="en")
+    assert title(table) == "Stages reached"
+    cells = rows(table)
+    assert cells[0] == ["Inquiry", "", "400", "0", "", "", "100.0%", "", "", "97%"]
+    assert cells[3][:6] == ["Sales qualified lead", "180", "60", "0", "33.3%", "28.3–38.3%"]
+    assert cells[5][-1] == "42% (immature)"
+
+
+def test_groups_are_headings_and_missing_is_not_unknown() -> None:
+    groups = [row[0] for row in rows(table_of("conversion", "de")) if len(row) == 1]
+    assert groups == [
+        "Inbound",
+        "Outbound",
+        "unbekannt",
+        drawn.EVIL,
+        "Kleine Gruppen, zusammengefasst",
+        "ohne Angabe",
+    ]
+
+
+def test_throughput_has_a_column_per_stage() -> None:
+    table = tables.throughput(drawn.throughput_result(), language="en")
+    assert headings(table) == [
+        "Month",
+        "Inquiry",
+        "Marketing qualified lead",
+        "Sales accepted lead",
+        "Sales qualified lead",
+        "Opportunity",
+        "Won",
+    ]
+    assert rows(table)[-1][:4] == ["October 2026", "190 (+1)", "90 (+1)", "43 (+1)"]
+    assert "In brackets: imputed" in html.unescape(table.as_raw_html())
+    plain = drawn.throughput_result()
+    none = drawn.result_of(
+        "stage_throughput", plain.table.assign(imputed_leads=0), plain.parameters
+    )
+    bare = tables.throughput(none, language="en")
+    assert rows(bare)[-1] == ["October 2026", "190", "90", "43", "21", "10", "5"]
+    assert "In brackets" not in bare.as_raw_html()
+
+
+def test_time_in_stage_tells_not_reached_from_missing() -> None:
+    cells = rows(table_of("time_in_stage", "en"))
+    assert cells[4] == [
+        "Opportunity",
+        "30",
+        "12",
+        "8",
+        "10",
+        "61.5",
+        "not reached",
+        "not reached",
+        "90",
+    ]
+
+
+def test_waiting_has_a_row_per_leg() -> None:
+    cells = rows(tables.waiting(drawn.waiting_result(), language="de"))
+    assert [row[0] for row in cells] == [
+        "Erstellung bis Zuweisung",
+        "Zuweisung bis Erstkontakt",
+        "Wartezeit bis zum Erstkontakt",
+    ]
+    assert cells[0] == [
+        "Erstellung bis Zuweisung", "100", "88", "12", "2,5", "17,0", "5,0", "", ""
+    ]  # fmt: skip
+    assert cells[2][-2:] == ["4", "72 von 90: 80,0 % (75,0–85,0 %)"]
+
+
+def test_waiting_is_in_the_hours_that_were_agreed_and_shows_no_empty_columns() -> None:
+    result = drawn.mixed_deadlines_result()
+    table = result.table.assign(before_creation_leads=0, p90_hours=drawn.NAN)
+    parts = {"curve": result.part("curve")}
+    given = drawn.result_of("time_to_contact", table, result.parameters, parts=parts)
+    shown = tables.waiting(given, language="en")
+    assert headings(shown) == [
+        "Leg",
+        "Leads",
+        "Happened",
+        "Still waiting",
+        "Median (working h)",
+        "90% after (working h)",
+        "Median (calendar h)",
+        "Deadline (working h)",
+        "Within deadline, of those due (95% interval)",
+    ]
+    assert rows(shown)[2][5] == "not reached"
+    assert rows(shown)[2][7] == "4 or 8"
+    round_the_clock = replace(drawn.sample_agreement(), working_time=None)
+    clock = drawn.result_of(
+        "time_to_contact", table, result.parameters, parts=parts, agreement=round_the_clock
+    )
+    shown = tables.waiting(clock, language="en")
+    assert "Median (h)" in headings(shown)
+    assert not [each for each in headings(shown) if "working" in each or "calendar" in each]
+
+
+def test_attribution_ends_with_no_known_touch() -> None:
+    cells = rows(tables.attribution(drawn.attribution_result(), language="en"))
+    assert cells[0] == ["Paid search", "Marketing", "420", "21.0", "€420,000", "42.0%"]
+    assert cells[-1][0] == "No known touch"
+
+
+def test_models_stand_side_by_side() -> None:
+    table = tables.attribution(drawn.attribution_result("first", "position_based"), language="en")
+    assert headings(table)[-2:] == ["First touch", "Position-based (agreed)"]
+    cells = rows(table)
+    assert len(cells) == 6
+    assert cells[0] == ["Paid search", "Marketing", "380", "42.0%", "38.0%"]
+    assert cells[-1] == ["No known touch", "", "80", "8.0%", "8.0%"]
+
+
+def test_targets_carry_signs() -> None:
+    cells = rows(table_of("targets", "de"))
+    start = cells.index(["Umsatz"])
+    assert cells[start + 1] == ["Januar 2026", "1.155.000 €", "1.100.000 €", "+55.000 €", "+5,0 %"]
+    assert cells[start + 10][3:] == ["−198.000 €", "−15,3 %"]
+
+
+def test_targets_of_one_month_are_one_flat_table() -> None:
+    def row(metric: str, dimension: str | None, target: float) -> pd.DataFrame:
+        given = {"metric": metric, "dimension": dimension, "actual": 10.0, "target": target}
+        return drawn.one_target(**given, variance=0.0, variance_share=0.0).table
+
+    parts = [
+        row("leads", None, 10.0),
+        row("leads", "origin:inbound", 10.0),
+        row("inquiry", None, drawn.NAN),
+        row("opportunity", None, drawn.NAN),
+        row("won", None, drawn.NAN),
+        row("won_deals", None, 10.0),
+    ]
+    table = pd.concat(parts, ignore_index=True).assign(is_complete=False)
+    result = drawn.result_of("actual_vs_target", table, drawn.in_october())
+    shown = tables.targets(result, language="de")
+    assert headings(shown) == ["Kennzahl", "Ist (AC)", "Ziel (PL)", "ΔPL", "ΔPL %"]
+    assert [each[0] for each in rows(shown)] == [
+        "Neue Leads",
+        "Neue Leads (Herkunft: Inbound)",
+        "Opportunity",
+        "Gewonnene Opportunities",
+    ], "the first and the last stage say what new leads and won deals say"
+    assert "Oktober 2026 ist noch nicht abgeschlossen." in shown.as_raw_html()
+    agreed = table.assign(target=10.0)
+    result = drawn.result_of("actual_vs_target", agreed, drawn.in_october())
+    assert "Anfrage" in [each[0] for each in rows(tables.targets(result, language="de"))]
+
+
+def test_a_plan_shows_need_months_inputs_and_stock() -> None:
+    cells = rows(table_of("plan", "en"))
+    assert ["Leads for 80% probability", "2,550 leads", "", "asked for"] in cells
+    assert ["By month, at 80% probability"] in cells
+    assert ["January 2027", "1,275 leads", "", ""] in cells
+    assert cells[-1][-1] == "Expected wins: 8.0; Expected revenue: €360,000"
+    assert ["Value per won lead", "€45,000", "€40,000–€51,000", "118 of 120"] in cells
+    assert ["Step rate into “Won”", "31%", "27–36%", "310 of 1,000"] in cells
+    assert next(row for row in cells if row[0] == "Opportunity")[1] == "20 leads"
+
+
+def test_the_agreement_is_printed_with_owners_and_deadlines() -> None:
+    table = TABLES["agreement"]("de")
+    assert title(table) == (
+        "Vereinbarung von Beispiel Maschinenbau GmbH, beschlossen am 15. Januar 2026"
+    )
+    cells = rows(table)
+    assert cells[1][:2] == ["1. Anfrage", "Marketing"]
+    (contact,) = [row for row in cells if row[0] == "Erstkontakt"]
+    assert contact[2].startswith("binnen 4 Arbeitsstunden, Partner: binnen 8 Arbeitsstunden")
+    assert ["Zurechnung", "", "Positionsbasiert, Rückblick 90 Tage", ""] in cells
+
+
+def test_the_summary_has_actual_target_and_difference() -> None:
+    cells = rows(table_of("summary", "en"))
+    assert cells[0] == ["New leads", "400", "", "472", "−72", "−15.3%"]
+    names = [row[0] for row in cells]
+    assert names.count("Sales accepted lead") == 1
+    overall = "Overall rate to “Won” (leads October 2026)"
+    assert [overall, "3.0%", "0.0–6.0%", "–", "–", "–"] in cells
+    in_time = "First contact within deadline (leads October 2026)"
+    assert [in_time, "80.0%", "75.0–85.0%", "–", "–", "–"] in cells
+    assert "Inquiry" not in names
+    assert "Won" not in names
+
+
+def test_a_summary_without_targets_has_every_stage() -> None:
+    cells = rows(tables.summary(throughput=drawn.throughput_result(), language="en"))
+    assert [cells[0][0], cells[-1][0]] == ["Inquiry", "Won"]
+    bare = tables.summary(throughput=drawn.throughput_result(), language="en")
+    assert headings(bare) == ["Metric", "Actual (AC)", "95% interval"]
+
+
+def test_a_summary_of_nothing_is_a_notice() -> None:
+    said = tables.summary(targets=drawn.missing_touches(), language="en")
+    assert isinstance(said, tables.Notice)
+
+
+def test_checks_are_worded_with_advice() -> None:
+    found = pd.DataFrame(
+        [
+            ("win_before_creation", "review", 1, 842, 0.001, drawn.EVIL),
+            ("missing_origin", "pass", 0, 8000, 0.0, ""),
+            ("duplicate_rows", "pass", 0, 4, 0.0, "a (1), b (2), c (3), d (4)"),
+        ],
+        columns=["check", "status", "offending_rows", "of_rows", "share", "examples"],
+    )
+    report = CheckReport(datetime(2026, 10, 31, 23), drawn.sample_agreement(), found)
+    table = tables.checks(report, language="en")
+    assert title(table) == "No check failed, 1 to review, 2 passed"
+    first, second, third = rows(table)
+    assert third[4] == "a (1), b (2), c (3)"
+    assert first == [
+        "Won before the lead was created",
+        "? Review",
+        "1",
+        "842",
+        drawn.EVIL,
+        "Compare close date and creation date in the CRM and correct them.",
+    ]
+    assert second[1] == "✓ Pass"
+    assert second[-1] == ""
+
+
+def test_loads_show_what_became_of_every_row() -> None:
+    loaded = pd.DataFrame(
+        {
+            "file": ["leads.csv"],
+            "table_name": ["lead"],
+            "rows_read": [5010],
+            "rows_loaded": [5000],
+            "rows_duplicate": [1],
+            "rows_quarantined": [6],
+            "rows_other": [3],
+        }
+    )
+    table = tables.loads(loaded, language="de")
+    assert rows(table) == [["leads.csv", "lead", "5.010", "5.000", "1", "6", "3"]]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        tables.conversion,
+        tables.throughput,
+        tables.time_in_stage,
+        tables.waiting,
+        tables.attribution,
+        tables.targets,
+        tables.plan,
+    ],
+)
+def test_a_missing_table_becomes_a_sentence(draw: Callable[..., Any]) -> None:
+    said = draw(drawn.missing_touches())
+    assert isinstance(said, tables.Notice)
+    assert said._repr_html_().startswith('<p class="notice">Dieser Abschnitt braucht')

@@ -1,0 +1,62 @@
+"""Both languages say the same things, and every check has words."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from funnel_analytics.schema import TABLES
+from funnel_analytics.wording import WORDED_LANGUAGES, Words
+from funnel_analytics.wording.catalogue import load_texts
+
+
+def flat(texts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in texts.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+GERMAN, ENGLISH = (dict(flat(load_texts(language))) for language in ("de", "en"))
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    assert sorted(GERMAN) == sorted(ENGLISH)
+
+
+def test_both_languages_name_the_same_values() -> None:
+    for key, german in GERMAN.items():
+        assert placeholders(german) == placeholders(ENGLISH[key]), key
+        assert german.strip() == german != "", key
+
+
+@pytest.mark.parametrize("language", WORDED_LANGUAGES)
+def test_every_check_has_a_title_and_advice_and_no_text_is_left_over(language: str) -> None:
+    folder = files("funnel_analytics") / "sql" / "checks"
+    checks = {file.name.removesuffix(".sql") for file in folder.iterdir() if ".sql" in file.name}
+    assert set(load_texts(language)["check"]) == checks
+    words = Words(language)
+    for check in checks:
+        assert words.check_title(check) != check
+        assert words.check_advice(check).endswith(".")
+
+
+@pytest.mark.parametrize("language", WORDED_LANGUAGES)
+def test_every_table_that_can_be_missing_says_how_to_export_it(language: str) -> None:
+    assert set(load_texts(language)["export"]) == set(TABLES)
+
+
+def test_no_sentence_claims_a_cause_or_a_loss() -> None:
+    for key in (key for key in GERMAN if key.startswith("finding.")):
+        for word in ("verursacht", "wegen", "verloren", "caused", "because", "due to", " lost"):
+            assert word not in GERMAN[key], key
+            assert word not in ENGLISH[key], key
