@@ -18,7 +18,7 @@ import funnel_analytics as fa
 from funnel_analytics.errors import CallError, FunnelError, did_you_mean
 from funnel_analytics.periods import Period, parse_period, span, to_local
 from funnel_analytics.results import Result
-from funnel_analytics.warehouse import Warehouse
+from funnel_analytics.warehouse import EngineError, Warehouse
 
 __all__ = ["app", "main"]
 
@@ -104,6 +104,8 @@ def load(
         ]
     ]
     typer.echo(shown.to_string(index=False))
+    if report.replaced:
+        typer.echo(f"Replaced by this load: {', '.join(report.replaced)}")
     if report.ignored:
         typer.echo(f"Not part of the preset: {', '.join(report.ignored)}")
     zone = report.agreement.timezone
@@ -176,7 +178,7 @@ def show(
         "lookback_days": lookback_days,
         "conversion": conversion,
     }
-    options = {name: value for name, value in given.items() if value}
+    options = {name: value for name, value in given.items() if value not in (None, [])}
     if surplus := sorted(set(options) - takes):
         known = ", ".join("--" + each.replace("_", "-") for each in sorted(takes))
         raise CallError(
@@ -226,12 +228,18 @@ def report(
     from funnel_analytics import report as reports
 
     days = parse_period(period)
+    further = _assignments(set_ or [])
+    own = {"period", "database", "agreement", "language"} & set(further)
+    if own:
+        raise CallError(
+            f"--set {min(own)}=…: give it as --period, --db, --agreement or --language."
+        )
     with fa.open_warehouse(db, agreement=agreement) as warehouse:
         chosen = language.value if language else warehouse.agreement.language
     rendered = reports.render(
         reports.find_notebook(notebook),
         parameters={
-            **_assignments(set_ or []),
+            **further,
             "period": days.label,
             "database": str(db.resolve()),
             "agreement": _located(agreement),
@@ -261,12 +269,26 @@ def sample(
 
 
 def main() -> None:
-    """Run the command; what the package raises on purpose becomes one message and an exit code."""
+    """Run the command; what the package raises on purpose becomes one message and an exit code.
+
+    So does what a disk or a damaged warehouse does to us.
+    """
     try:
         app()
     except FunnelError as error:
         typer.echo(f"funnel: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        typer.echo(f"funnel: {error.filename or 'the disk'}: {error.strerror or error}.", err=True)
+        sys.exit(1)
+    except EngineError as error:
+        first = str(error).strip().splitlines()[0]
+        typer.echo(
+            f"funnel: the warehouse cannot be read or written: {first}\n"
+            "If it is damaged, delete the file and load the exports again.",
+            err=True,
+        )
+        sys.exit(1)
 
 
 def _days(warehouse: Warehouse, text: str | None, first: str | None, after: str | None) -> Period:

@@ -21,6 +21,9 @@ __all__ = ["Period", "month", "parse_period", "quarter", "span", "to_local", "to
 _FORMS = "2026-10 (a month), 2026-Q4 (a quarter), 2026 (a year) or 2026-10-01..2026-10-15"
 
 
+_FIRST_YEAR, _LAST_YEAR = 1950, 2200
+
+
 @dataclass(frozen=True)
 class Period:
     """A half-open span of days: `start` is in it, `end` is not."""
@@ -30,6 +33,8 @@ class Period:
     label: str
 
     def __post_init__(self) -> None:
+        if self.start.year < _FIRST_YEAR or self.end.year > _LAST_YEAR:
+            raise CallError(f"{self.label} lies outside of {_FIRST_YEAR} to {_LAST_YEAR}.")
         if self.end <= self.start:
             raise CallError(f"The period {self.label} ends ({self.end}) before it starts.")
 
@@ -119,7 +124,7 @@ def parse_period(text: str) -> Period:
             return build(text)
     first, dots, last = text.partition("..")
     if dots:
-        return span(first, _day(last) + timedelta(days=1))
+        return span(first, min(_day(last), date.max - timedelta(days=1)) + timedelta(days=1))
     raise CallError(f"'{text}' names no period. Write {_FORMS}.")
 
 
@@ -140,6 +145,8 @@ def _midnight(day: date, timezone: str) -> datetime:
 def _named(text: str, pattern: str, freq: str, wanted: str) -> Period:
     if not re.fullmatch(pattern, text):
         raise CallError(f"'{text}' is not {wanted}.")
+    if not _FIRST_YEAR <= int(text[:4]) <= _LAST_YEAR:
+        raise CallError(f"{text} lies outside of {_FIRST_YEAR} to {_LAST_YEAR}.")
     try:
         return _calendar(pd.Period(text, freq=freq), text)
     except ValueError as error:

@@ -16,7 +16,8 @@ from funnel_analytics.warehouse import Answer, Warehouse
 __all__ = ["FOLDED", "Selection", "arranged", "excluded_leads", "folded_note", "select_leads"]
 
 FOLDED = "other_groups"
-"""The segment that gathers every group with fewer leads than the agreement lets us show."""
+"""The segment that gathers every group with fewer leads than the agreement lets us show, and one
+more where those are too few together: else the total less the other groups would tell of them."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def select_leads(warehouse: Warehouse, *, period: Period | None, by: str | None)
 def arranged(
     table: pd.DataFrame, *, counts: Sequence[str], shares: Sequence[str], minimum_group_size: int
 ) -> pd.DataFrame:
-    """Order the rows of a metric by segment, and blank a folded group that is still too small.
+    """Order the rows of a metric by segment, and blank a folded group that is all and too small.
 
     Parameters
     ----------
@@ -116,8 +117,8 @@ def folded_note(groups: pd.DataFrame, *, minimum_group_size: int) -> list[Note]:
     Returns
     -------
     list of Note
-        Nothing where no group was folded. `leads` is missing if even all of them together are too
-        few to show.
+        Nothing where no group was folded. `groups` counts the next smallest one that had to join
+        them; `leads` is missing if all leads together are too few to show.
     """
     folded = groups.loc[groups["is_folded"].astype(bool)]
     if folded.empty:

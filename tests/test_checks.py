@@ -70,6 +70,11 @@ def test_clean_data_pass_every_check(warehouse_of: WarehouseOf) -> None:
         ("won_without_amount", "review", "deal",
          {"deal": "e", "is_won": True, "closed_at": "2026-10-09"}),
         ("won_without_close", "review", "deal", {"deal": "e", "is_won": True, "amount": 7.0}),
+        ("excluded_deals", "review", "lead",
+         {"lead": "z", "created_at": "2026-10-07", "origin": "inbound", "is_test": True,
+          "deal": "d"}),
+        ("events_without_meaning", "review", "stage_event",
+         {"lead": "l3", "entered_at": "2026-10-08"}),
     ],
 )  # fmt: skip
 def test_one_planted_fault_is_found(
@@ -82,6 +87,50 @@ def test_a_skipped_stage_is_found(warehouse_of: WarehouseOf) -> None:
     more = {"lead": "s", "created_at": "2026-10-05", "origin": "inbound"}
     won = {"lead": "s", "stage": "won", "entered_at": "2026-10-06"}
     assert found(warehouse_of, lead=[more], stage_event=[won])["skipped_stages"] == ("review", 1)
+
+
+def test_steps_of_one_day_move_nobody_back(warehouse_of: WarehouseOf) -> None:
+    # Berlin's 8 October begins at 22:00 UTC on the 7th: a win of which only the day is known may
+    # have come after the opportunity of that noon, but not after one of the 9th.
+    late = {"lead": "l3", "stage": "won", "entered_at": "2026-10-07 22:00"}
+    again = {"lead": "l3", "stage": "opportunity", "entered_at": "2026-10-08 10:00"}
+    for is_day, moved in ((True, 0), (False, 1)):
+        spoiled = [late | {"entered_at_is_day": is_day}, again]
+        got = found(warehouse_of, stage_event=spoiled).get("moved_backwards", ("pass", 0))
+        assert got[1] == moved, is_day
+    after = again | {"entered_at": "2026-10-08 22:00"}
+    spoiled = [late | {"entered_at_is_day": True}, after]
+    assert found(warehouse_of, stage_event=spoiled)["moved_backwards"] == ("review", 1)
+
+
+def test_the_added_first_entry_moves_nobody_back(warehouse_of: WarehouseOf) -> None:
+    # An opportunity on the day before the creation is a fault of its own.
+    early = {"lead": "l3", "stage": "opportunity", "entered_at": "2026-10-01 10:00"}
+    got = found(warehouse_of, stage_event=[early])
+    assert "moved_backwards" not in got
+    assert got["entry_before_creation"][1] == 1
+
+
+def test_a_person_of_a_deal_that_does_not_count_is_known_all_the_same(
+    warehouse_of: WarehouseOf,
+) -> None:
+    test_lead = {
+        "lead": "z",
+        "created_at": "2026-10-07",
+        "origin": "inbound",
+        "is_test": True,
+        "deal": "e",
+    }
+    deal = {"deal": "e", "is_won": True, "closed_at": "2026-10-09", "amount": 5.0}
+    touch = {"touch": "u", "person_key": "x", "touched_at": "2026-10-07", "channel": "paid"}
+    got = found(
+        warehouse_of,
+        lead=[test_lead],
+        deal=[deal],
+        deal_contact=[{"deal": "e", "person_key": "x"}],
+        touch=[touch],
+    )
+    assert got == {"excluded_leads": ("review", 1), "excluded_deals": ("review", 1)}
 
 
 def test_months_without_leads_are_counted(warehouse_of: WarehouseOf) -> None:

@@ -109,6 +109,8 @@ def test_show_takes_days_as_well_as_names_of_periods(run: Run, sample_database: 
         (["conversion", "--mode", "strict"], "strict"),
         (["attribution", "--model", "lats"], "Did you mean 'last'?"),
         (["conversion", "--cohort", "October"], "'October' names no period"),
+        (["conversion", "--cohort", "9999"], "9999 lies outside of 1950 to 2200"),
+        (["attribution", "--lookback-days", "0"], "lookback_days"),
     ],
 )
 def test_wrong_calls_name_the_right_one(
@@ -163,6 +165,7 @@ def test_plan_answers_for_each_probability(run: Run, sample_database: Path) -> N
     [
         ("mdoe=ordered", "Did you mean 'mode'?"),
         ("mode", "--set takes name=value"),
+        ("period=2026-05", "--set period=…: give it as --period"),
     ],
 )
 def test_report_refuses_parameters_that_the_notebook_does_not_have(
@@ -183,6 +186,20 @@ def test_report_refuses_an_unknown_notebook_and_a_missing_warehouse(
     gone = tmp_path / "gone.duckdb"
     code, _, err = run("report", "monthly_review", "--period", "2026-06", "--db", gone)
     assert (code, "no such warehouse" in err) == (2, True)
+
+
+def test_a_damaged_warehouse_is_one_message(
+    run: Run, sample_database: Path, tmp_path: Path
+) -> None:
+    damaged = bytearray(sample_database.read_bytes())
+    for start in range(20_000, len(damaged) - 64, 20_000):
+        damaged[start : start + 64] = bytes(64)
+    target = tmp_path / "damaged.duckdb"
+    target.write_bytes(damaged)
+    code, _, err = run("check", "--db", target)
+    assert code == 1
+    assert err.startswith("funnel: ")
+    assert "Traceback" not in err
 
 
 def test_init_writes_a_folder_once(run: Run, tmp_path: Path) -> None:

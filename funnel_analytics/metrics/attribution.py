@@ -54,8 +54,10 @@ def attribute(
         How far before a conversion a touch may lie (both ends belong to the window); the
         agreement's if none is given.
     conversion
-        `"won"` for won deals with the touches of all people on the deal, or a stage for the first
-        recorded entry of each lead with the touches of its person, each worth 1.
+        `"won"` for won deals with the touches of all people on the deal (without deals and people
+        that only deleted or test leads bring in), or a stage for the first recorded entry of each
+        lead with the touches of its person, each worth 1. Leads that got past a stage without a
+        recorded entry into it are no conversions: nothing says when they were in it.
     by
         What is credited: `"channel"`, `"campaign"` or `"side"`.
 

@@ -120,7 +120,8 @@ def stage_conversion(
         which the data can hold entries into the stage or one before it.
 
         Groups with fewer leads than the agreement's `minimum_group_size` are one segment,
-        `"other_groups"` with `is_folded`; where even that is too small its numbers are missing.
+        `"other_groups"` with `is_folded`; where they are too few together, the next smallest group
+        joins them. Where there is no other group, the numbers are missing.
         Notes: `imputed` (leads with an imputed stage, and how many `steps` those are),
         `excluded` (loaded leads of the cohort's days that do not count), `folded`.
 

@@ -80,7 +80,8 @@ def time_to_contact(
     Result
         One row per segment and leg. The legs are `created_to_assigned` (creation to first
         hand-over; only where hand-overs were loaded, and without the leads that somebody contacted
-        or closed with no hand-over: they wait for none), `assigned_to_contacted` (first hand-over
+        before their first hand-over, or contacted or closed with none: they wait for none),
+        `assigned_to_contacted` (first hand-over
         to first contact, of the leads handed over before any contact) and `wait` (to the first
         contact, from the first hand-over, or from the creation of leads that had none before
         their first contact).
@@ -102,7 +103,8 @@ def time_to_contact(
         `share_contacted` within `hours`, and how many leads were still `at_risk` just before.
 
         Groups with fewer leads than the agreement's `minimum_group_size` are one segment,
-        `"other_groups"` with `is_folded`; where even that is too small its numbers are missing.
+        `"other_groups"` with `is_folded`; where they are too few together, the next smallest group
+        joins them. Where there is no other group, the numbers are missing.
         Notes: `before_creation`, `day_precision` (leads left out of the waits), `folded`.
 
     Raises

@@ -71,8 +71,9 @@ def time_in_stage(
         not left yet. `expected_days` is what the agreement says.
 
         Groups with fewer leads in the cohort than the agreement's `minimum_group_size` are one
-        segment, `"other_groups"` with `is_folded`; where even that is too small its numbers are
-        missing. Notes: `excluded`, `folded`.
+        segment, `"other_groups"` with `is_folded`; where they are too few together, the next
+        smallest group joins them. Where there is no other group, the numbers are missing. Notes:
+        `excluded`, `folded`.
 
     Raises
     ------

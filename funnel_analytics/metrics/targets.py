@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -43,9 +44,10 @@ def actual_vs_target(warehouse: Warehouse, *, period: Period) -> Result:
         name of a stage (leads whose first recorded entry lies in the month or, where none was
         recorded, whose first entry into a later stage does: `entered_leads` + `imputed_leads` of
         `stage_throughput`), `won_deals` and `revenue` (deals closed as won in the month, of every
-        kind) or `spend`. `dimension` is written `attribute:value`, such as `origin:inbound`;
-        it is missing for the whole. A won deal belongs to the dimensions of the first of its leads
-        (by creation, then id); spend is split by `channel` only.
+        kind but those all of whose leads are deleted or tests) or `spend`. `dimension` is written
+        `attribute:value`, such as `origin:inbound`; it is missing for the whole. A won deal belongs
+        to the dimensions of the first of its leads (by creation, then id); spend is split by
+        `channel` only.
 
         There is a row for every target, and one of the whole for every metric that the data can
         give. `actual` is missing where the metric's table was never loaded, for months that had
@@ -172,7 +174,8 @@ def _table(
 ) -> pd.DataFrame:
     """Every target, and the whole of every metric, with what was counted."""
     first_days = targets["month"].dt.to_period("M").dt.to_timestamp()
-    aims = targets.groupby([first_days, "metric", "dimension"])["value"].sum().to_dict()
+    keys = [first_days, "metric", "dimension"]
+    aims: dict[Any, Any] = targets.groupby(keys)["value"].agg(math.fsum).to_dict()
     actuals = counted.set_index(["month", "metric", "dimension"])["actual"].to_dict()
     known_from = _known_from(warehouse)
     rows: list[dict[str, Any]] = []

@@ -57,8 +57,9 @@ def stage_throughput(
         Without `by` every month has a row per stage, with 0 where nothing happened; with it, so
         has every segment with any entry in the period. Groups with fewer such leads than the
         agreement's `minimum_group_size` are one segment, `"other_groups"` with `is_folded`; where
-        even that is too small its numbers are missing. Notes: `excluded` (loaded leads, created
-        before the end of the period, that do not count), `folded`.
+        they are too few together, the next smallest group joins them. Where there is no other
+        group, the numbers are missing. Notes: `excluded` (loaded leads, created before the end of
+        the period, that do not count), `folded`.
 
     Raises
     ------

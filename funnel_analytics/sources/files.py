@@ -25,15 +25,14 @@ _MAGIC = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save it as CSV",
 }
 _LONGEST_FIELD = 16 * 1024 * 1024
-_MOST_LINES = 1000
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """One record that cannot be read: where it begins, its start and why."""
+    """One record that cannot be read: where it begins and why. Its text may name people: it is
+    not kept."""
 
     line: int
-    text: str
     reason: str
 
 
@@ -95,19 +94,25 @@ def _copy(
         try:
             record = next(reader, None)
         except csv.Error as error:
-            if reader.line_num - before > _MOST_LINES:
+            if reader.line_num - before > 1:
                 raise SourceError(
-                    f"{path.name}: the quote opened in line {first} is not closed within "
-                    f"{_MOST_LINES} lines. Repair the line and load again."
+                    f"{path.name}: a quote opened in the record of line {first} swallows the lines "
+                    f"up to {reader.line_num + skipped} ({error}). Repair the quote and load again."
                 ) from error
-            copy.rejected.append(Rejected(first, "", f"the record cannot be read: {error}"))
+            copy.rejected.append(Rejected(first, f"the record cannot be read: {error}"))
             before = reader.line_num
             continue
+        spans = reader.line_num - before
         before = reader.line_num
         if record is None:
             return copy
         if not record:
             continue
+        if spans > 1 and _swallows_records(record, delimiter, width):
+            raise SourceError(
+                f"{path.name}: a quote in the record of line {first} takes the next {spans - 1} "
+                "lines for one text, but they look like records. Repair it and load again."
+            )
         if len(record) != width:
             reason = f"{len(record)} fields where the header has {width}"
         elif any("\0" in value for value in record):
@@ -116,7 +121,18 @@ def _copy(
             copy.records += 1
             writer.writerow([first, *record])
             continue
-        copy.rejected.append(Rejected(first, delimiter.join(record)[:200], reason))
+        copy.rejected.append(Rejected(first, reason))
+
+
+def _swallows_records(record: list[str], delimiter: str, width: int) -> bool:
+    """Does a field hold lines that have as many fields as a record of their own?"""
+    least = max(width - 1, 1)
+    return any(
+        line.count(delimiter) >= least
+        for value in record
+        if "\n" in value or "\r" in value
+        for line in value.splitlines()[1:]
+    )
 
 
 def _header(path: Path, reader: Iterator[list[str]], delimiter: str) -> list[str]:

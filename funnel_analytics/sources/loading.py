@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import resources
@@ -17,13 +14,15 @@ from funnel_analytics.agreement import Agreement, load_agreement
 from funnel_analytics.errors import CallError, FunnelError, SourceError, listed
 from funnel_analytics.periods import to_utc
 from funnel_analytics.sources.files import sha256_of
-from funnel_analytics.sources.merging import carry_over, loaded_before
-from funnel_analytics.sources.preset import FileRule, Preset, load_preset
+from funnel_analytics.sources.locking import only_load
+from funnel_analytics.sources.matching import match_files, refuse_copies
+from funnel_analytics.sources.merging import AS_GIVEN, Earlier, carry_over, earlier_loads
+from funnel_analytics.sources.preset import Preset, format_fault, load_preset
 from funnel_analytics.sources.staging import Export, load_export
 from funnel_analytics.sources.validation import (
     check_as_of,
     check_keys,
-    check_stages,
+    check_words,
     latest_instant,
 )
 from funnel_analytics.warehouse import (
@@ -50,6 +49,7 @@ class LoadReport:
     agreement: Agreement
     log: pd.DataFrame
     ignored: tuple[str, ...]
+    replaced: tuple[str, ...]
     is_unchanged: bool
 
 
@@ -81,7 +81,8 @@ def load(
         ships with the preset.
     as_of
         The instant the exports describe (a date means its midnight in the agreement's zone).
-        Without it, the end of the last day on which anything in the data happened.
+        Without it, the end of the last day on which anything in the data happened, or the instant
+        given for an earlier load if that is later.
     date_format
         strptime form of the dates in files whose preset states none.
 
@@ -90,61 +91,108 @@ def load(
     CallError
         No such preset, path or agreement, or no file matches the preset.
     SourceError, DataError
-        The data say no; all problems of all files are in the message.
+        The data say no; all problems of all files are in the message. Or another load of the same
+        warehouse is running.
     """
     chosen = load_preset(preset)
-    target = Path(database)
-    agreed = _agreement(agreement, chosen, target)
-    matched, ignored = _match(paths, chosen)
-    given = _instant(as_of, agreed.timezone) if as_of is not None else None
-    hashes = {path: sha256_of(path) for path in dict.fromkeys(path for path, _ in matched)}
-    if target.exists() and loaded_before(
-        target,
-        hashes={path.name: digest for path, digest in hashes.items()},
-        preset=chosen,
-        agreement=agreed,
-        as_of=given,
-    ):
-        return _report(target, agreed, ignored, is_unchanged=True)
+    if date_format is not None and (fault := format_fault(date_format)):
+        raise CallError(f"--date-format: {fault}.")
+    target = _target(database)
+    with only_load(target) as folder:
+        before = earlier_loads(target)
+        agreed = _agreement(agreement, chosen, before)
+        given = _instant(as_of, agreed.timezone) if as_of is not None else None
+        matched, ignored = match_files(paths, chosen)
+        hashes = {path: sha256_of(path) for path in dict.fromkeys(path for path, _ in matched)}
+        refuse_copies(matched, hashes)
+        first = 1 + (int(before.log["load_no"].max()) if before and len(before.log) else 0)
+        exports = [
+            Export(
+                path=path,
+                rule=rule,
+                preset=chosen,
+                sha256=hashes[path],
+                load_no=first + number,
+                date_formats=rule.date_format or ((date_format,) if date_format else ()),
+            )
+            for number, (path, rule) in enumerate(matched)
+        ]
+        is_unchanged = (
+            before is not None
+            and given in (None, before.as_of)
+            and before.holds(exports, agreement=agreed)
+        )
+        replaced: tuple[str, ...] = ()
+        if not is_unchanged:
+            replaced = _replaced(before, exports)
+            build = folder / target.name
+            _build(build, target, exports, agreed, given=given, before=before, progress=progress)
+            open_warehouse(build, agreement=agreed).close()
+            build.replace(target)
+    with open_warehouse(target, agreement=agreed) as warehouse:
+        return LoadReport(
+            database=target,
+            as_of=warehouse.as_of,
+            as_of_source=warehouse.as_of_source,
+            agreement=agreed,
+            log=warehouse.loads(),
+            ignored=ignored,
+            replaced=replaced,
+            is_unchanged=is_unchanged,
+        )
+
+
+def _build(
+    build: Path,
+    target: Path,
+    exports: Sequence[Export],
+    agreement: Agreement,
+    *,
+    given: datetime | None,
+    before: Earlier | None,
+    progress: Progress | None,
+) -> None:
+    """Write the whole warehouse to a file of its own."""
+    connection = connect(build, read_only=False)
+    try:
+        create_tables(connection)
+        patterns = [each.rule.pattern for each in exports]
+        carry_over(connection, target, preset=exports[0].preset, patterns=patterns)
+        _fill(connection, exports, agreement, build.parent, progress)
+        source = AS_GIVEN
+        as_of = given
+        if as_of is None:
+            as_of = latest_instant(connection, agreement.timezone)
+            source = "end of the last day in the data"
+            if before and before.as_of_source == AS_GIVEN and before.as_of >= as_of:
+                as_of, source = before.as_of, AS_GIVEN
+        check_as_of(connection, as_of, agreement.timezone)
+        build_marts(connection, agreement=agreement, as_of=as_of)
+        store_info(connection, agreement=agreement, as_of=as_of, as_of_source=source)
+        connection.execute("checkpoint")
+    finally:
+        connection.close()
+
+
+def _replaced(before: Earlier | None, exports: Sequence[Export]) -> tuple[str, ...]:
+    """Files of earlier loads, by other names, whose rows this load takes out."""
+    if before is None:
+        return ()
+    patterns = [each.rule.pattern for each in exports]
+    log = before.of(exports[0].preset, patterns)
+    gone = log[~log["file"].isin({each.path.name for each in exports})]
+    counts = gone.groupby("file", sort=True)["rows_loaded"].sum()
+    return tuple(f"{file} ({rows} rows)" for file, rows in counts.items())
+
+
+def _target(database: Path | str) -> Path:
+    """The file to build, behind any link to it."""
+    target = Path(database).resolve()
+    if target.is_dir():
+        raise CallError(f"{target} is a folder; name a file with --db, such as {target}/w.duckdb.")
     if not target.parent.is_dir():
         raise CallError(f"{target.parent} is no folder. Create it, or name another --db.")
-    build = target.with_name(f".{target.name}.build-{os.getpid()}")
-    _remove(build)
-    try:
-        with tempfile.TemporaryDirectory(prefix="funnel-load-") as scratch:
-            connection = connect(build, read_only=False)
-            try:
-                create_tables(connection)
-                patterns = [rule.pattern for _, rule in matched]
-                first = carry_over(connection, target, preset=chosen, patterns=patterns) + 1
-                formats = (date_format,) if date_format else ()
-                exports = [
-                    Export(
-                        path=path,
-                        rule=rule,
-                        preset=chosen,
-                        sha256=hashes[path],
-                        load_no=first + number,
-                        date_formats=rule.date_format or formats,
-                    )
-                    for number, (path, rule) in enumerate(matched)
-                ]
-                _fill(connection, exports, agreed, Path(scratch), progress)
-                source = "given" if given is not None else "end of the last day in the data"
-                instant = (
-                    given if given is not None else latest_instant(connection, agreed.timezone)
-                )
-                check_as_of(connection, instant, agreed.timezone)
-                build_marts(connection, agreement=agreed, as_of=instant)
-                store_info(connection, agreement=agreed, as_of=instant, as_of_source=source)
-                connection.execute("checkpoint")
-            finally:
-                connection.close()
-        open_warehouse(build, agreement=agreed).close()
-        build.replace(target)
-    finally:
-        _remove(build)
-    return _report(target, agreed, ignored, is_unchanged=False)
+    return target
 
 
 def _fill(
@@ -173,61 +221,21 @@ def _fill(
         (scratch / f"{export.load_no}.csv").unlink(missing_ok=True)
     if progress:
         progress(len(exports), len(exports), "")
-    problems += check_stages(connection, agreement)
+    problems += check_words(connection, agreement)
     problems += check_keys(connection)
     if problems:
         raise SourceError(listed(dict.fromkeys(problems)) + "\nNothing was loaded.")
 
 
-def _match(
-    paths: Sequence[Path | str], preset: Preset
-) -> tuple[list[tuple[Path, FileRule]], tuple[str, ...]]:
-    """Every file with every rule that takes it, and the names of files that no rule takes."""
-    files: list[Path] = []
-    missing = []
-    for given in map(Path, paths):
-        if given.is_dir():
-            files += sorted(
-                each for each in given.iterdir() if each.is_file() and each.name[:1] != "."
-            )
-        elif given.is_file():
-            files.append(given)
-            if not any(rule.matches(given.name) for rule in preset.files):
-                missing.append(f"{given} matches no pattern of the preset {preset.name}")
-        else:
-            missing.append(f"{given}: no such file or folder")
-    matched = [
-        (file, rule)
-        for file in dict.fromkeys(files)
-        for rule in preset.files
-        if rule.matches(file.name)
-    ]
-    patterns = ", ".join(dict.fromkeys(rule.pattern for rule in preset.files))
-    if missing:
-        raise CallError(f"{listed(missing)}\nThe preset {preset.name} takes: {patterns}.")
-    if not matched:
-        raise CallError(
-            f"No file in {', '.join(map(str, paths))} matches the preset {preset.name}, "
-            f"which takes: {patterns}."
-        )
-    for rule in preset.files:
-        several = [file.name for file, each in matched if each is rule]
-        if len(several) > 1 and not set(rule.pattern) & set("*?["):
-            raise CallError(
-                f"{rule.pattern} was found {len(several)} times in the folders given. Load one."
-            )
-    taken = {file for file, _ in matched}
-    return matched, tuple(file.name for file in files if file not in taken)
-
-
-def _agreement(given: Agreement | Path | str | None, preset: Preset, target: Path) -> Agreement:
+def _agreement(
+    given: Agreement | Path | str | None, preset: Preset, before: Earlier | None
+) -> Agreement:
     if isinstance(given, Agreement):
         return given
     if given is not None:
         return load_agreement(given)
-    if target.is_file():
-        with open_warehouse(target) as warehouse:
-            return warehouse.agreement
+    if before is not None:
+        return before.agreement
     if preset.agreement:
         return load_agreement(preset.agreement)
     raise CallError(
@@ -237,29 +245,10 @@ def _agreement(given: Agreement | Path | str | None, preset: Preset, target: Pat
 
 
 def _instant(as_of: date | datetime, timezone: str) -> datetime:
+    if not date(1950, 1, 1) <= date(as_of.year, as_of.month, as_of.day) < date(2200, 1, 1):
+        raise CallError(f"as_of {as_of} is no plausible time of an export.")
     if isinstance(as_of, datetime):
         if as_of.tzinfo is None:
             return to_utc(as_of, timezone)
         return as_of.astimezone(UTC).replace(tzinfo=None)
     return to_utc(datetime(as_of.year, as_of.month, as_of.day), timezone)
-
-
-def _report(
-    target: Path, agreement: Agreement, ignored: tuple[str, ...], *, is_unchanged: bool
-) -> LoadReport:
-    with open_warehouse(target, agreement=agreement) as warehouse:
-        return LoadReport(
-            database=target,
-            as_of=warehouse.as_of,
-            as_of_source=warehouse.as_of_source,
-            agreement=agreement,
-            log=warehouse.loads(),
-            ignored=ignored,
-            is_unchanged=is_unchanged,
-        )
-
-
-def _remove(path: Path) -> None:
-    for each in (path, path.with_name(f"{path.name}.wal")):
-        with suppress(FileNotFoundError):
-            each.unlink()

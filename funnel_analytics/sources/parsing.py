@@ -85,8 +85,9 @@ class Parser:
         values = self.rule.values.get(name)
         if not values:
             return clean
-        raw = self._given(f"from_{name}", list(values))
-        new = self._given(f"to_{name}", list(values.values()))
+        number = list(self.rule.values).index(name)
+        raw = self._given(f"from_{number}", list(values))
+        new = self._given(f"to_{number}", list(values.values()))
         return f"coalesce(list_extract({new}, list_position({raw}, {clean})), {clean})"
 
     def value(self, kind: Kind, clean: str) -> tuple[str, str | None, str]:
@@ -105,7 +106,7 @@ class Parser:
             reason = f"is no number with decimal '{self.rule.decimal}'"
             if kind == "number":
                 return number, None, reason
-            whole = f"case when {number} = trunc({number}) then cast({number} as bigint) end"
+            whole = f"case when {number} = trunc({number}) then try_cast({number} as bigint) end"
             return whole, None, "is no whole number"
         instant, is_day, reason = self._instant(clean)
         if kind == "date":
@@ -123,7 +124,7 @@ class Parser:
         for number, text in enumerate(self.date_formats):
             parsed = f"read_formatted({clean}, {self._given(f'format_{number}', text)}, {zone})"
             tries.append(parsed)
-            if "%H" in text or "%I" in text:
+            if re.search("%-?[HI]", text):
                 precise.append(parsed)
         exact = f"coalesce({', '.join(precise)})" if precise else "null"
         return (

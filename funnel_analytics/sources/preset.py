@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from funnel_analytics.errors import CallError, did_you_mean, listed
 from funnel_analytics.schema import TABLES
 
-__all__ = ["FileRule", "Preset", "load_preset", "preset_names"]
+__all__ = ["FileRule", "Preset", "format_fault", "load_preset", "parse_preset", "preset_names"]
+
+TAKEN_ATTRIBUTES = (
+    "origin",
+    "channel",
+    "campaign",
+    "segment",
+    "industry",
+    "country",
+    "region",
+    "created_month",
+    "created_quarter",
+)
+_DIRECTIVE = re.compile(r"%-?[a-zA-Z%]?")
+_KNOWN_DIRECTIVES = set("aAbBdfHIjmMpSyYzZ%")
 
 
 def _as_tuple(value: Any) -> Any:
@@ -111,7 +126,10 @@ def load_preset(name: str | Path) -> Preset:
     if str(name) in preset_names():
         text = shipped.read_text(encoding="utf-8")
     elif Path(name).is_file():
-        text = Path(name).read_text(encoding="utf-8")
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CallError(f"Preset {name} cannot be read as UTF-8 text: {error}.") from error
     else:
         raise CallError(
             f"There is no preset '{name}'.{did_you_mean(str(name), preset_names())} Shipped: "
@@ -129,11 +147,28 @@ def parse_preset(text: str, *, name: str) -> Preset:
     except ValidationError as error:
         raise CallError(f"Preset {name} has faults:\n{listed(_worded(error))}") from error
     problems = [problem for no, rule in enumerate(read.files) for problem in _faults(rule, no)]
-    if read.timezone not in available_timezones():
+    if read.timezone not in _zones():
         problems.append(f"timezone: '{read.timezone}' is no time zone")
     if problems:
         raise CallError(f"Preset {name} has faults:\n{listed(problems)}")
     return Preset(read.name, read.system, read.agreement, read.timezone, read.files, text)
+
+
+def _zones() -> set[str]:
+    """The IANA zones; `localtime` and the like depend on the machine."""
+    return {zone for zone in available_timezones() if "/" in zone or zone == "UTC"}
+
+
+def format_fault(text: str) -> str:
+    """What is wrong with a strptime form, or nothing."""
+    wrong = [each for each in _DIRECTIVE.findall(text) if each[-1] not in _KNOWN_DIRECTIVES]
+    if not text.strip():
+        return "an empty date_format; leave it out for ISO 8601"
+    if wrong:
+        return f"date_format '{text}' has the unknown part {wrong[0]}"
+    if not {"y", "Y"} & {each[-1] for each in _DIRECTIVE.findall(text)}:
+        return f"date_format '{text}' has no year"
+    return ""
 
 
 def _worded(error: ValidationError) -> list[str]:
@@ -169,9 +204,20 @@ def _faults(rule: FileRule, number: int) -> list[str]:
         f"{place}: '{each}' is both a column and a constant"
         for each in sorted(set(rule.columns) & set(rule.constants))
     ]
+    problems += [
+        f"{place}: {table.name}.{each} is required and cannot be optional"
+        for each in rule.optional
+        if (column := table.column(each)) and column.required
+    ]
+    problems += [
+        f"{place}: '{each}' is an attribute of its own already; map it under [files.columns] or "
+        "give the free attribute another name"
+        for each in sorted(set(rule.attributes) & set(TAKEN_ATTRIBUTES))
+    ]
+    problems += [f"{place}: {fault}" for each in rule.date_format if (fault := format_fault(each))]
     if rule.attributes and rule.table != "lead":
         problems.append(f"{place}: only the table lead takes free attributes")
-    if rule.timezone and rule.timezone not in available_timezones():
+    if rule.timezone and rule.timezone not in _zones():
         problems.append(f"{place}: '{rule.timezone}' is no time zone")
     if rule.thousands and rule.thousands == rule.decimal:
         problems.append(f"{place}: decimal and thousands are both '{rule.decimal}'")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import pandas as pd
 
 from funnel_analytics.errors import SourceError, listed
 from funnel_analytics.schema import TABLES, Table
@@ -28,6 +29,11 @@ class Export:
     sha256: str
     load_no: int
     date_formats: tuple[str, ...]
+
+    @property
+    def worded_formats(self) -> str:
+        """The dates' forms as the load log has them."""
+        return ", ".join(self.date_formats) or "ISO 8601"
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,7 @@ def load_export(
     _reject_records(connection, export, copy)
     _quarantine_values(connection, export, parsed)
     counts = _insert(connection, export, table, parsed, copy)
-    if table.name == "lead" and export.rule.attributes:
-        _insert_attributes(connection, export, parser)
+    _insert_attributes(connection, export)
     _log(connection, export, counts)
     faulty = counts.lost + counts.values
     if faulty > most_quarantined * counts.read:
@@ -116,7 +121,11 @@ def _parse(
         value, is_day, reason = parser.value(column.kind, f"c{number}")
         parsed.append(Parsed(number, column, header, text, value, is_day, reason))
     kept = [parser.condition(header) for header in parser.rule.where]
-    text = statement("sources/parse_file", parsed=parsed, kept=kept)
+    attributes = [
+        parser.mapped(attribute, parser.clean(header))
+        for attribute, header in parser.rule.attributes.items()
+    ]
+    text = statement("sources/parse_file", parsed=parsed, kept=kept, attributes=attributes)
     connection.execute(text, parser.used(text) or None)
     return parsed
 
@@ -144,20 +153,17 @@ def _refuse_ambiguous_dates(connection: Connection, export: Export, parsed: list
 
 def _reject_records(connection: Connection, export: Export, copy: CleanCopy) -> None:
     if copy.rejected:
-        connection.executemany(
-            "insert into quarantine values (?, ?, ?, ?, null, ?, ?, true)",
-            [
-                (
-                    export.load_no,
-                    export.path.name,
-                    each.line,
-                    export.rule.table,
-                    each.text,
-                    each.reason,
-                )
-                for each in copy.rejected
-            ],
+        rejected = pd.DataFrame([(each.line, each.reason) for each in copy.rejected])
+        connection.register("rejected", rejected.set_axis(["line", "reason"], axis=1))
+        connection.execute(
+            statement("sources/quarantine_records"),
+            {
+                "load_no": export.load_no,
+                "file": export.path.name,
+                "table_name": export.rule.table,
+            },
         )
+        connection.unregister("rejected")
 
 
 def _quarantine_values(connection: Connection, export: Export, parsed: list[Parsed]) -> None:
@@ -195,6 +201,7 @@ def _insert(
         table=table.name,
         targets=targets,
         sources=sources,
+        alike=[*sources, *(f"a{number}" for number in range(len(export.rule.attributes)))],
         collapses=table.collapses(each.column.name for each in parsed),
     )
     given = {"load_no": export.load_no}
@@ -211,13 +218,13 @@ def _insert(
     )
 
 
-def _insert_attributes(connection: Connection, export: Export, parser: Parser) -> None:
+def _insert_attributes(connection: Connection, export: Export) -> None:
     """Store the free attributes of the leads just loaded, one row each."""
-    for attribute, header in export.rule.attributes.items():
-        value = parser.mapped(attribute, parser.clean(header))
-        text = statement("sources/insert_attributes", value=value)
-        given: dict[str, Any] = {"attribute": attribute, "load_no": export.load_no}
-        connection.execute(text, parser.used(text) | given)
+    for number, attribute in enumerate(export.rule.attributes):
+        connection.execute(
+            statement("sources/insert_attributes", number=number),
+            {"attribute": attribute, "load_no": export.load_no},
+        )
 
 
 def _log(connection: Connection, export: Export, counts: _Counts) -> None:
@@ -240,7 +247,7 @@ def _log(connection: Connection, export: Export, counts: _Counts) -> None:
             "table_name": export.rule.table,
             "encoding": export.rule.encoding,
             "delimiter": export.rule.delimiter,
-            "date_format": ", ".join(export.date_formats) or "ISO 8601",
+            "date_format": export.worded_formats,
             "rows_read": counts.read,
             "rows_loaded": counts.loaded,
             "rows_quarantined": counts.lost,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -10,35 +12,75 @@ from funnel_analytics.agreement import Agreement
 from funnel_analytics.errors import DataError, did_you_mean, listed
 from funnel_analytics.periods import to_local, to_utc
 from funnel_analytics.schema import TABLES, Column, Table
-from funnel_analytics.warehouse import Connection, statement
+from funnel_analytics.warehouse import Connection, statement, table_columns
 
-__all__ = ["check_as_of", "check_keys", "check_stages", "latest_instant"]
+__all__ = ["check_as_of", "check_keys", "check_words", "latest_instant"]
 
 
-def check_stages(connection: Connection, agreement: Agreement) -> list[str]:
-    """Every stage in the data that the agreement does not list, with its file, row and count."""
-    names = list(agreement.stage_names)
-    rows = connection.execute(statement("sources/unknown_stages"), {"names": names}).fetchall()
-    return [
-        f"{file}: {count} rows name the stage '{stage}' (first: line {line}), which the agreement "
-        f"does not list.{did_you_mean(stage, names)} Agreed: {', '.join(names)}. Map the value "
-        "in the preset, or add the stage to the agreement."
-        for file, stage, count, line in rows
-    ]
+_PLACE = ("load_no", "source_row")
+STATUSES = ("open", "nurture", "recycled", "rejected", "lost", "won")
+HANDOVERS = ("marketing_to_sdr", "sdr_to_sales", "reassigned")
+
+
+def check_words(connection: Connection, agreement: Agreement) -> list[str]:
+    """Every stage, status and kind of hand-over that nobody agreed on, with file, row and count."""
+    problems = []
+    for table, column, known, advice in (
+        (
+            "stage_event",
+            "stage",
+            agreement.stage_names,
+            "Map the value in the preset, or add the stage to the agreement.",
+        ),
+        ("stage_event", "status", STATUSES, "Map the value in the preset."),
+        ("lead", "status", STATUSES, "Map the value in the preset."),
+        ("handover", "kind", HANDOVERS, "Map the value in the preset."),
+    ):
+        text = statement("sources/unknown_words", table=table, column=column)
+        problems += [
+            f"{file}: {count} rows name the {column} '{word}' (first: line {line}), which is not "
+            f"agreed.{did_you_mean(word, known)} Known: {', '.join(known)}. {advice}"
+            for file, word, count, line in connection.execute(
+                text, {"known": list(known)}
+            ).fetchall()
+        ]
+    return problems
 
 
 def check_keys(connection: Connection) -> list[str]:
-    """Every table in which one id stands for two different rows."""
-    return [
-        f"{file}: {ids} ids in column '{table.key[0]}' of {table.name} stand in {rows} rows that "
-        f"differ (first: '{example}', lines {first} and {last}"
-        f"{_differing(connection, table, example)}). Keep one row per id in the export."
-        for table in TABLES.values()
-        if table.key
-        for file, ids, rows, example, first, last in connection.execute(
-            statement("sources/repeated_keys", table=table.name, key=table.key)
-        ).fetchall()
-    ]
+    """Every table in which one id stands for two different rows.
+
+    Rows of several files that are alike in every column are one; the load log counts them.
+    """
+    problems: list[str] = []
+    for table in TABLES.values():
+        is_told = table.name == "lead_field" and problems  # its lead has been named
+        if is_told or not table.key or not _repeated(connection, table):
+            continue
+        _drop_repeats(connection, table)
+        problems += [
+            f"{file}: {ids} ids in column '{table.key[0]}' of {table.name} stand in {rows} rows "
+            f"that differ (first: '{example}', {_places(connection, table, example)}). "
+            "Keep one row per id in the export."
+            for file, ids, rows, example, _, _ in _repeated(connection, table)
+        ]
+    return problems
+
+
+def _repeated(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
+    text = statement("sources/repeated_keys", table=table.name, key=table.key)
+    return connection.execute(text).fetchall()
+
+
+def _drop_repeats(connection: Connection, table: Table) -> None:
+    columns = [column for column, _ in table_columns(table) if column not in _PLACE]
+    text = statement("sources/drop_repeats", table=table.name, key=table.key, columns=columns)
+    dropped = connection.execute(text).fetchall()
+    for load_no, count in Counter(load_no for (load_no,) in dropped).items():
+        connection.execute(
+            statement("sources/log_repeats"),
+            {"load_no": load_no, "table_name": table.name, "repeats": count},
+        )
 
 
 def latest_instant(connection: Connection, timezone: str) -> datetime:
@@ -93,12 +135,19 @@ def _observed() -> list[tuple[Table, Column]]:
     ]
 
 
-def _differing(connection: Connection, table: Table, example: str) -> str:
-    """The first column in which two rows of one id differ, with both values."""
+def _places(connection: Connection, table: Table, example: Any) -> str:
+    """Where the first two rows of an id stand, and the first column in which they differ."""
     text = statement("sources/rows_of_key", table=table.name, key=table.key)
     rows = connection.execute(text, {"id": example}).df()
+    lines = zip(rows["file"], rows["source_row"], strict=True)
+    places = " and ".join(f"{file} line {line}" for file, line in lines)
     for column in table.columns:
-        one, other = rows[column.name].tolist()
-        if one != other and not (pd.isna(one) and pd.isna(other)):
-            return f"; column '{column.name}': '{one}' and '{other}'"
-    return ""
+        one, other = rows[column.name].tolist()[:2]
+        missing = (bool(pd.isna(one)), bool(pd.isna(other)))
+        if missing[0] != missing[1] or (not any(missing) and one != other):
+            return f"{places}; column '{column.name}': {_shown(one)} and {_shown(other)}"
+    return places
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if pd.isna(value) else f"'{value}'"

@@ -1,6 +1,6 @@
 """DuckDB behind one door: opening, querying and building warehouses."""
 
-from funnel_analytics.warehouse.build import build_marts, create_tables, store_info
+from funnel_analytics.warehouse.build import build_marts, create_tables, store_info, table_columns
 from funnel_analytics.warehouse.connection import Connection, EngineError, connect
 from funnel_analytics.warehouse.opened import Answer, Warehouse, open_warehouse
 from funnel_analytics.warehouse.queries import load_query, query_names, statement
@@ -18,4 +18,5 @@ __all__ = [
     "query_names",
     "statement",
     "store_info",
+    "table_columns",
 ]

@@ -162,12 +162,13 @@ class Warehouse:
         return start, end
 
     def everything(self) -> Period:
-        """The days from the first lead to `as_of`, as one cohort."""
-        first = self.query("warehouse/first_lead").table["first_created_on"].iloc[0]
-        if pd.isna(first):
+        """The days from the first loaded lead, counted or not, to the last one before `as_of`."""
+        row = self.query("warehouse/first_lead", timezone=self.timezone).table.iloc[0]
+        if not row["leads"]:
             raise DataError("The warehouse has no leads. Load an export with at least one lead.")
-        last = to_local(self.as_of, self.timezone).date()
-        return span(first.date(), last + timedelta(days=1))
+        first = row["first_created_on"].date()
+        last = to_local(self.as_of - timedelta(microseconds=1), self.timezone).date()
+        return span(first, max(first, last) + timedelta(days=1))
 
     def loads(self) -> pd.DataFrame:
         """One row per loaded file and table: rows read, loaded, quarantined, left aside."""
@@ -336,7 +337,7 @@ def _register_agreement(connection: Connection, agreement: Agreement, as_of: dat
         connection.register("given", frame)
         connection.execute(f"create temp table {name} as from given")
         connection.unregister("given")
-    for mart in ("marts/touches", "marts/spend_days"):
+    for mart in ("marts/touches", "marts/spend_days", "marts/deal_leads"):
         connection.execute(load_query(mart, len(agreement.stages)).text)
 
 

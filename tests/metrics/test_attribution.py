@@ -69,6 +69,41 @@ def test_the_documented_journey_of_adobe_analytics(warehouse_of: Build) -> None:
         assert got == pytest.approx(wanted, abs=0.005), model
 
 
+def test_deals_and_people_of_test_leads_get_no_credit(warehouse_of: Build) -> None:
+    # D0 has a test lead only. D1 has a good lead, and a test lead whose person saw the fair.
+    drawn = journeys((10, [("ads", 3)]), (7, [("email", 2)]))
+    drawn["lead"] = [
+        {"lead": "t", "created_at": WON_AT, "is_test": True, "deal": "D0", "person_key": "pt"},
+        {"lead": "g", "created_at": WON_AT, "deal": "D1", "person_key": "p1"},
+    ]
+    drawn["deal_contact"].append({"deal": "D1", "lead": "t"})
+    drawn["touch"].append(
+        {
+            "touch": "fair",
+            "person_key": "pt",
+            "touched_at": WON_AT - pd.Timedelta(days=9),
+            "channel": "fair",
+        }
+    )
+    result = attribute(warehouse_of(drawn), period=OCTOBER, model="linear")
+    assert credit(result) == {"email": 7}
+    assert result.note("totals")["conversions"] == 1
+
+
+def test_leads_that_skipped_the_stage_are_no_conversions(warehouse_of: Build) -> None:
+    # b is won without an entry into the opportunity: nothing says when it was one.
+    entered = [("a", "opportunity"), ("b", "won")]
+    tables = {
+        "lead": [{"lead": each, "created_at": "2026-10-01"} for each in "ab"],
+        "stage_event": [
+            {"lead": name, "stage": stage, "entered_at": "2026-10-05"} for name, stage in entered
+        ],
+        "touch": [{"touch": "t", "touched_at": "2026-10-01", "channel": "ads"}],
+    }
+    result = attribute(warehouse_of(tables), period=OCTOBER, conversion="opportunity")
+    assert result.note("totals")["conversions"] == 1
+
+
 def test_gaps_of_one_half_life(warehouse_of: Build) -> None:
     # weights 1, 2, 4, 8 of 15
     drawn = journeys((15, [("a", 21), ("b", 14), ("c", 7), ("d", 0)]))

@@ -213,8 +213,29 @@ def test_groups_below_the_minimum_are_one_segment_with_its_own_median(warehouse_
 
 
 @pytest.mark.parametrize("mode", ["at_least", "ordered"])
-def test_a_folded_segment_that_is_still_too_small_shows_no_number(warehouse_of, mode):
-    result = stage_conversion(of_sizes(warehouse_of, 4, web=4, fair=3), by="origin", mode=mode)
+def test_the_next_smallest_group_hides_a_small_one(warehouse_of, mode):
+    # Of 15 leads, less web 6 and call 5, the 4 leads of fair and mail would be left to see.
+    warehouse = of_sizes(warehouse_of, 5, web=6, call=5, fair=3, mail=1)
+    result = stage_conversion(warehouse, by="origin", mode=mode)
+    table = result.table[result.table["position"] == 2]
+    assert table["segment"].tolist() == ["web", FOLDED]
+    assert table["entered_leads"].tolist() == [6, 9]
+    assert table["maturity"].notna().all()
+    assert result.note("folded") == {"groups": 3, "leads": 9}
+
+
+@pytest.mark.parametrize("mode", ["at_least", "ordered"])
+def test_of_equally_large_groups_the_first_by_name_hides_a_small_one(warehouse_of, mode):
+    # The group without a value comes last.
+    warehouse = of_sizes(warehouse_of, 3, missing=3, web=3, call=3, mail=1)
+    table = stage_conversion(warehouse, by="origin", mode=mode).table
+    assert table["segment"].tolist() == ["web"] * 3 + [FOLDED] * 3 + [None] * 3
+    assert table["entered_leads"].tolist() == [3] * 3 + [4] * 3 + [3] * 3
+
+
+@pytest.mark.parametrize("mode", ["at_least", "ordered"])
+def test_a_single_group_that_is_too_small_shows_no_number(warehouse_of, mode):
+    result = stage_conversion(of_sizes(warehouse_of, 4, fair=3), by="origin", mode=mode)
     hidden = result.table[result.table["is_folded"]]
     numbers = hidden.drop(
         columns=["segment", "is_folded", "position", "stage", "is_mature", "is_left_truncated"]

@@ -314,10 +314,65 @@ def test_no_day_left(warehouse_of: Build) -> None:
     assert result.part("by_month").empty
 
 
-def test_more_leads_than_a_hundred_years_bring(small: Warehouse) -> None:
-    result = plan(small, revenue=2_000_000)
-    assert needed(result) == [None, None, None]
-    assert result.note("reachable")["reason"] == "too_many_leads"
+# 40 leads in the best twelve months, a quarter of them won for 1000 each: ten times as many leads
+# bring about 100,000.
+@pytest.mark.parametrize(("revenue", "is_reachable"), [(30_000, True), (150_000, False)])
+def test_more_leads_than_ten_of_the_best_years_bring(
+    small: Warehouse, revenue: float, is_reachable: bool
+) -> None:
+    result = plan(small, revenue=revenue)
+    assert [n is not None for n in needed(result)] == [is_reachable] * 3
+    reason = None if is_reachable else "too_many_leads"
+    assert result.note("reachable")["reason"] == reason
+
+
+def test_a_lead_with_three_deals_is_worth_all_of_them(warehouse_of: Build) -> None:
+    # 40 leads, 20 won: with one deal of 100 each, or with three, two of them by deal_contact.
+    one = company(won=20, amount=100.0)
+    three = company(won=20, amount=100.0)
+    three["deal_contact"] = []
+    for first in list(three["deal"]):
+        for n in (2, 3):
+            more = first | {"deal": f"{first['deal']}-{n}"}
+            three["deal"].append(more)
+            lead = first["deal"].replace("D", "L")
+            three["deal_contact"].append({"deal": more["deal"], "lead": lead})
+    few, many = (plan(warehouse_of(each, as_of=MIDNIGHT)) for each in (three, one))
+    assert value_of(few, "deal_value") == pytest.approx(300.0)
+    assert value_of(many, "deal_value") == pytest.approx(100.0)
+    assert value_of(few, "deal_value", "basis") == (
+        "20 won leads on 60 of 60 deals won since 2024-11-01"
+    )
+    assert needed(few)[1] == pytest.approx(needed(many)[1] / 3, rel=0.1)
+    assert (few.note("naive"), many.note("naive")) == ({"leads": 20}, {"leads": 60})
+
+
+def test_a_deal_is_shared_by_the_won_leads_on_it(warehouse_of: Build) -> None:
+    # Ten won leads with a deal of 1000 each; the first deal is also of the second lead and of one
+    # that was never won. A deal without a lead is a win of its own.
+    tables = company()
+    tables["deal_contact"] = [
+        {"deal": "t:D0000", "lead": "t:L0001"},
+        {"deal": "t:D0000", "lead": "t:L0030"},
+    ]
+    tables["deal"].append(tables["deal"][0] | {"deal": "t:X", "amount": 700.0})
+    result = plan(warehouse_of(tables, as_of=MIDNIGHT))
+    values = [500, 1500, *[1000] * 8, 700]
+    assert value_of(result, "deal_value") == pytest.approx(np.mean(values))
+    assert value_of(result, "deal_value", "basis") == (
+        "10 won leads on 11 of 11 deals won since 2024-11-01 (1 of them without a won lead)"
+    )
+
+
+def test_deals_of_test_leads_are_neither_in_hand_nor_a_value(warehouse_of: Build) -> None:
+    tables = company()
+    tables["lead"].append(
+        {"lead": "t:T", "created_at": at(date(2026, 9, 1)), "deal": "t:X", "is_test": True}
+    )
+    tables["deal"].append(tables["deal"][0] | {"deal": "t:X", "amount": 1e6})
+    result = plan(warehouse_of(tables, as_of=MIDNIGHT), revenue=20_000, period=quarter("2026-Q4"))
+    assert result.note("pipeline")["in_hand_revenue"] == 10_000
+    assert value_of(result, "deal_value") == 1000
 
 
 @pytest.mark.parametrize(

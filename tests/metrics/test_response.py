@@ -170,7 +170,7 @@ def test_the_way_is_split_at_the_hand_over(table: pd.DataFrame) -> None:
 def test_who_was_contacted_before_the_hand_over_waited_from_creation(table: pd.DataFrame) -> None:
     assert row_of(table, "contacted first")["median_hours"] == pytest.approx(1, abs=1e-9)
     legs = table.loc[table["segment"] == "contacted first", "leg"]
-    assert list(legs) == ["created_to_assigned", "wait"]
+    assert list(legs) == ["wait"]  # and not for an assignment
 
 
 def test_a_hand_over_before_creation_starts_no_wait(table: pd.DataFrame) -> None:
@@ -303,16 +303,27 @@ def test_small_groups_are_merged(warehouse_of: Build) -> None:
     assert hidden.note("folded") == {"groups": 3, "leads": 6}
 
 
-def test_merged_groups_that_are_still_small_stay_hidden(warehouse_of: Build) -> None:
+def test_the_next_smallest_group_hides_a_small_one(warehouse_of: Build) -> None:
     drawn = drawing(
-        *[("large", "10-05 08:00", None, "10-05 09:00")] * 5,
+        *[("large", "10-05 08:00", None, "10-05 09:00")] * 6,
+        *[("medium", "10-05 08:00", None, "10-05 09:00")] * 5,
         ("small", "10-05 08:00", None, "10-05 10:00"),
     )
     agreement = three_stages(FOUR_HOURS, minimum_group_size="5")
     result = time_to_contact(warehouse_of(drawn, agreement=agreement), by="origin")
+    assert list(result.table["segment"]) == ["large", "other_groups"]
+    assert row_of(result.table, "other_groups")["leads"] == 6
+    assert result.note("folded") == {"groups": 2, "leads": 6}
+    assert set(result.part("curve")["segment"]) == {"large", "other_groups"}
+
+
+def test_a_single_small_group_is_hidden(warehouse_of: Build) -> None:
+    drawn = drawing(*[("small", "10-05 08:00", None, "10-05 10:00")] * 4)
+    agreement = three_stages(FOUR_HOURS, minimum_group_size="5")
+    result = time_to_contact(warehouse_of(drawn, agreement=agreement), by="origin")
     row = row_of(result.table, "other_groups")
     assert row.drop(["segment", "is_folded", "leg"]).isna().all()
-    assert set(result.part("curve")["segment"]) == {"large"}
+    assert result.part("curve").empty
 
 
 def test_nothing_agreed_and_nobody_asked(warehouse_of: Build) -> None:

@@ -154,6 +154,29 @@ def test_segments_fold_below_the_minimum(warehouse_of):
     assert time_in_stage(warehouse, cohort=month("2026-09"), by="origin").table.empty
 
 
+def test_the_next_smallest_group_hides_a_small_one(warehouse_of):
+    origins = {"a": "web", "b": "web", "c": "web", "d": "call", "e": "call", "f": "fair"}
+    warehouse = warehouse_of(
+        {
+            "lead": [lead(name, origin=origin) for name, origin in origins.items()],
+            "stage_event": [event("f", "2026-10-02 08:00", "opportunity")],
+        },
+        agreement=three_stages(minimum_group_size="2"),
+    )
+    result = time_in_stage(warehouse, by="origin")
+    assert result.table["segment"].tolist() == ["web", "web", "other_groups", "other_groups"]
+    assert result.table["entered_leads"].tolist() == [3, 0, 3, 1]
+    assert result.note("folded") == {"groups": 2, "leads": 3}
+
+
+@pytest.mark.parametrize("status", ["lost", "rejected", "recycled", "nurture"])
+def test_each_status_that_ends_or_suspends_the_way_ends_a_stay(warehouse_of, status):
+    warehouse = warehouse_of(
+        {"lead": [lead("a")], "stage_event": [event("a", "2026-10-05 08:00", status=status)]}
+    )
+    assert endings(time_in_stage(warehouse), "inquiry") == {"closed": 1}
+
+
 def test_a_cohort_without_leads(four_leads):
     table = time_in_stage(four_leads, cohort=month("2026-09")).table
     assert table["entered_leads"].tolist() == [0, 0]

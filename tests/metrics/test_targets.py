@@ -156,6 +156,71 @@ def test_a_part_of_a_month_is_compared_as_the_month(warehouse_of: Build) -> None
     assert result.parameters["period_start"].isoformat() == "2026-10-01"
 
 
+def test_a_deal_belongs_to_its_lead_of_the_earliest_creation_not_id(warehouse_of: Build) -> None:
+    # x has the later id and the earlier creation.
+    tables = {
+        "lead": [
+            {"lead": "a", "created_at": "2026-10-02 08:00", "origin": "outbound", "deal": "D"},
+            {"lead": "x", "created_at": "2026-10-01 08:00", "origin": "inbound", "deal": "D"},
+        ],
+        "deal": [{"deal": "D", "amount": 5.0, "closed_at": "2026-10-20", "is_won": True}],
+        "target": aims(
+            ("2026-10", "revenue", "origin:inbound", 1),
+            ("2026-10", "revenue", "origin:outbound", 1),
+        ),
+    }
+    got = cells(actual_vs_target(warehouse_of(tables), period=OCTOBER).table)
+    assert got["revenue", "origin:inbound"].actual == 5
+    assert got["revenue", "origin:outbound"].actual == 0
+
+
+def test_spend_on_the_first_of_a_month_counts_once(warehouse_of: Build) -> None:
+    tables = {
+        "lead": [{"lead": "a", "created_at": "2026-09-02 08:00"}],
+        "spend": [
+            {"spent_on": f"2026-{day}", "channel": "ads", "amount": amount}
+            for day, amount in (("09-30", 1.0), ("10-01", 10.0), ("10-31", 20.0), ("11-01", 40.0))
+        ],
+        "target": aims(("2026-10", "spend", None, 1)),
+    }
+    warehouse = warehouse_of(tables, as_of="2026-11-15")
+    table = actual_vs_target(warehouse, period=span("2026-09-01", "2026-12-01")).table
+    spent = [cells(table, when)["spend", None].actual for when in ("2026-09", "2026-10", "2026-11")]
+    assert spent == [1, 30, 40]
+
+
+def test_deals_of_test_leads_are_no_revenue(warehouse_of: Build) -> None:
+    lead = {"lead": "t", "created_at": "2026-10-01", "is_test": True, "deal": "D3"}
+    tables = TABLES | {
+        "lead": [*TABLES["lead"], lead],
+        "target": aims(("2026-10", "revenue", None, 5)),
+    }
+    got = cells(actual_vs_target(warehouse_of(tables), period=OCTOBER).table)
+    assert got["revenue", None].actual == 100  # D1 only: D2 has no amount, D3 was a test
+    assert got["won_deals", None].actual == 2
+
+
+def test_the_order_of_the_rows_does_not_reach_the_last_digit(warehouse_of: Build) -> None:
+    # 1e16 + 1 + 1 + … loses every 1 that is added alone, and none if they are added first.
+    amounts = [1e16, *[1.0] * 4, 0.1, 0.2, 0.3]
+    found = set()
+    for turn in (1, -1):
+        deals = [
+            {"deal": f"D{n}", "amount": amount, "closed_at": "2026-10-20", "is_won": True}
+            for n, amount in enumerate(amounts[::turn])
+        ]
+        spent = [
+            {"spent_on": "2026-10-05", "channel": "ads", "amount": amount}
+            for amount in amounts[::turn]
+        ]
+        targets = aims(*[("2026-10", "revenue", None, amount) for amount in amounts[::turn]])
+        tables = {"lead": TABLES["lead"], "deal": deals, "spend": spent, "target": targets}
+        got = cells(actual_vs_target(warehouse_of(tables), period=OCTOBER).table)
+        found.add((got["revenue", None].actual, got["spend", None].actual))
+        found.add(got["revenue", None].target)
+    assert len(found) == 2
+
+
 def test_what_was_never_loaded_is_missing_not_zero(warehouse_of: Build) -> None:
     targets = aims(
         ("2026-10", "revenue", None, 5),

@@ -104,17 +104,35 @@ def test_segments_have_every_month_and_stage(three_leads):
     assert counts(table, "entered_leads") == [[1, 0, 0, 1, 1, 0], [0, 1, 1, 1, 0, 1]]
 
 
-def test_small_groups_are_folded_and_hidden(warehouse_of):
+def test_small_groups_are_folded_with_the_next_smallest(warehouse_of):
     warehouse = warehouse_of(
         {
-            "lead": [lead(f"w{n}", origin="web") for n in range(3)] + [lead("f", origin="fair")],
+            "lead": [
+                *(lead(f"w{n}", origin="web") for n in range(3)),
+                *(lead(f"c{n}", origin="call") for n in range(2)),
+                lead("f", origin="fair"),
+            ],
             "stage_event": [entry("f", "won", "2026-09-20 08:00")],
         },
         agreement=three_stages(minimum_group_size="2"),
     )
     result = stage_throughput(warehouse, period=month("2026-09"), by="origin")
     assert result.table["segment"].tolist() == ["web"] * 3 + ["other_groups"] * 3
-    assert result.table["entered_leads"].isna().tolist() == [False] * 3 + [True] * 3
+    assert result.table["entered_leads"].tolist() == [3, 0, 0, 3, 0, 1]  # call and fair
+    assert result.note("folded") == {"groups": 2, "leads": 3}
+
+
+def test_a_single_small_group_is_hidden(warehouse_of):
+    warehouse = warehouse_of(
+        {
+            "lead": [lead("f", origin="fair")],
+            "stage_event": [entry("f", "won", "2026-09-20 08:00")],
+        },
+        agreement=three_stages(minimum_group_size="2"),
+    )
+    result = stage_throughput(warehouse, period=month("2026-09"), by="origin")
+    assert result.table["segment"].tolist() == ["other_groups"] * 3
+    assert result.table["entered_leads"].isna().all()
     assert result.note("folded") == {"groups": 1, "leads": None}
 
 

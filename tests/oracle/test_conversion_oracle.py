@@ -159,11 +159,14 @@ def kaplan_meier_days(stays, share):
 
 
 def groups(leads):
-    """Leads by shown segment: groups below the minimum together."""
+    """Leads by shown segment: groups below the minimum together, with one more if those are few."""
     by_origin = {}
     for lead in leads:
         by_origin.setdefault(lead.origin, []).append(lead)
     shown = {origin: found for origin, found in by_origin.items() if len(found) >= MINIMUM}
+    too_few = sum(len(found) for origin, found in by_origin.items() if origin not in shown)
+    if 0 < too_few < MINIMUM and shown:
+        del shown[min(shown, key=lambda each: (len(shown[each]), each is None, each or ""))]
     folded = [lead for origin, found in by_origin.items() if origin not in shown for lead in found]
     return shown | ({"other_groups": folded} if folded else {})
 

@@ -101,7 +101,7 @@ def intervals(leads: list[Lead], leg: str) -> tuple[list[tuple[Lead, datetime, A
         created, handed, contacted = lead["created"], lead["handed"], lead["contacted"]
         early = contacted is not None and contacted < created
         first = contacted is not None and handed is not None and contacted < handed
-        if leg == "created_to_assigned" and handed is None and contacted is not None:
+        if leg == "created_to_assigned" and contacted is not None and (handed is None or first):
             continue  # nobody waits for the assignment of a lead that has been contacted
         if leg == "created_to_assigned":
             timed.append((lead, created, handed))

@@ -74,6 +74,76 @@ def test_deleted_and_test_leads_are_out_unless_merged_into_a_good_one(
     ) == [("b", 3)]
 
 
+# a  a test, merged into b: b begins with itself and was never won
+# c -> d -> e    d is a test: c counts as e all the same
+# f <-> g        a circle with a test: g stays
+def test_a_test_lead_passes_nothing_on(warehouse_of: WarehouseOf) -> None:
+    warehouse = warehouse_of(
+        {
+            "lead": [
+                lead("a", "2026-08-01 08:00", is_test=True, merged_into="b", deal="D"),
+                lead("b"),
+                lead("c", "2026-08-05 08:00", merged_into="d"),
+                lead("d", "2026-08-01 08:00", is_test=True, merged_into="e"),
+                lead("e"),
+                lead("f", is_test=True, merged_into="g"),
+                lead("g", merged_into="f"),
+            ],
+            "stage_event": [entry("a", "won", "2026-09-10 08:00")],
+        }
+    )
+    assert rows(
+        warehouse,
+        "select lead, leads.created_at, furthest, deal from leads "
+        "join lead_progress using (lead_no) order by lead",
+    ) == [
+        ("b", datetime(2026, 9, 1, 8), 1, None),
+        ("e", datetime(2026, 8, 5, 8), 1, None),
+        ("g", datetime(2026, 9, 1, 8), 1, None),
+    ]
+    assert warehouse.query(
+        "metrics/excluded_leads", created_from=None, created_before=datetime(2026, 11, 1)
+    ).table.iloc[0].to_dict() == {"merged": 1, "deleted": 0, "test": 3}
+
+
+# D1  a test lead                         out        D4  only a person       in
+# D2  a test lead and a good one          in         D5  nobody              in
+# D3  a deleted part of a good one        in         D6  a deleted contact   out
+# D7  a lead that was never loaded        in
+def test_deals_count_unless_none_of_their_leads_does(warehouse_of: WarehouseOf) -> None:
+    warehouse = warehouse_of(
+        {
+            "lead": [
+                lead("t", is_test=True, deal="D1", person_key="p-test"),
+                lead("good", deal="D2", person_key="p-good"),
+                lead("part", is_deleted=True, merged_into="good", deal="D3", person_key="p-part"),
+                lead("gone", is_deleted=True, person_key="p-gone"),
+            ],
+            "deal_contact": [
+                {"deal": "D1", "person_key": "p1"},
+                {"deal": "D2", "lead": "t"},
+                {"deal": "D2", "person_key": "p2"},
+                {"deal": "D4", "person_key": "p4"},
+                {"deal": "D6", "lead": "gone"},
+                {"deal": "D7", "lead": "never loaded"},
+            ],
+            "deal": [
+                {"deal": f"D{n}", "is_won": True, "closed_at": "2026-10-01", "amount": 1.0}
+                for n in range(1, 8)
+            ],
+        }
+    )
+    assert rows(warehouse, "select deal from won_deals order by deal_no") == [
+        (deal,) for deal in ("D2", "D3", "D4", "D5", "D7")
+    ]
+    assert rows(warehouse, "select * from deal_people order by all") == [
+        ("D2", "p-good"),
+        ("D2", "p2"),
+        ("D3", "p-part"),
+        ("D4", "p4"),
+    ]
+
+
 def test_the_day_of_creation_is_the_agreed_zones(warehouse_of: WarehouseOf) -> None:
     warehouse = warehouse_of({"lead": [lead("a", "2026-02-28 23:30")]})
     assert rows(warehouse, "select created_on from leads") == [(date(2026, 3, 1),)]

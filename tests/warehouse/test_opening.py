@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -63,6 +63,29 @@ def test_a_period_after_the_export_is_refused(warehouse_of: WarehouseOf) -> None
     warehouse.bounds(month("2026-10"))
     with pytest.raises(CallError, match="2026-11 had not begun"):
         warehouse.bounds(month("2026-11"))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "last"),
+    [
+        ("2026-10-31 23:00", date(2026, 10, 31)),  # midnight in Berlin: nothing of November
+        ("2026-10-31 23:00:00.000001", date(2026, 11, 1)),
+        ("2026-10-31 22:59:59", date(2026, 10, 31)),
+    ],
+)
+def test_everything_ends_with_the_last_day_before_the_export(
+    warehouse_of: WarehouseOf, as_of: str, last: date
+) -> None:
+    period = warehouse_of({"lead": [LEAD]}, as_of=as_of).everything()
+    assert (period.start, period.last_day) == (date(2026, 10, 1), last)
+
+
+def test_everything_begins_with_the_first_loaded_lead(warehouse_of: WarehouseOf) -> None:
+    # 23:30 UTC on 31 August is 1 September in Berlin; that lead does not count.
+    test_lead = {"lead": "t", "created_at": "2026-08-31 23:30", "is_test": True}
+    assert warehouse_of({"lead": [LEAD, test_lead]}).everything().start == date(2026, 9, 1)
+    with pytest.raises(DataError, match="has no leads"):
+        warehouse_of({"lead": [test_lead]}).everything()
 
 
 def test_no_file_and_no_warehouse(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from funnel_analytics.warehouse import Warehouse
 __all__ = ["leads_needed"]
 
 _FEWEST_DRAWS = 100
-_CAP_YEARS = 100  # more leads than so many of the best years are no plan
+_CAP_YEARS = 10  # more leads than so many of the best years are no plan
 
 
 def leads_needed(
@@ -69,8 +69,8 @@ def leads_needed(
     -------
     Result
         One row per probability. `leads_needed` counts leads created after `as_of`; 0 if what is
-        there suffices, missing if no number of leads is enough (or only more than a hundred
-        times those of the best twelve months).
+        there suffices, missing if no number of leads is enough (or only more than ten times
+        those of the best twelve months).
 
         Parts: `by_month` (leads and the share of their wins that come in time, by month of
         creation), `curve` (probability by number of leads), `inputs` (everything measured, with
@@ -95,7 +95,8 @@ def leads_needed(
     moves on with r (1 - F(a)) / (r (1 - F(a)) + (1 - r) (1 - G(a))), G being the closures of
     leads that never move. Lags of the steps are added as if independent; the input
     `days_to_win_direct` is the same median without that. Deal values are a Bayesian bootstrap
-    (Rubin 1981) of the won deals, each divided by the won leads on it. New leads come in the usual
+    (Rubin 1981) of what each won lead brought: the sum of its won deals, each shared equally by the
+    won leads on it; a deal without a won lead is a win of its own. New leads come in the usual
     seasonal shape, on any day from the day after the data end, in the months in which a lead is
     worth at least a tenth of one in the best month; each draw counts leads until their wins add
     up to what the wins in hand and those of the open leads leave missing.
@@ -110,12 +111,14 @@ def leads_needed(
         history_start=times.history_start,
     )
     start, end = period.bounds(warehouse.timezone)
+    history_from = span(times.history_start, period.end).bounds(warehouse.timezone)[0]
     deals_answer = warehouse.query(
         "metrics/plan_deals",
-        history_from=span(times.history_start, period.end).bounds(warehouse.timezone)[0],
+        history_from=history_from,
         period_start=start,
         period_end=end,
     )
+    values_answer = warehouse.query("metrics/plan_values", history_from=history_from)
     arrivals_answer = warehouse.query("metrics/plan_arrivals")
     stages = warehouse.agreement.stage_names
     outcomes, deals = steps_answer.table, deals_answer.table
@@ -128,7 +131,7 @@ def leads_needed(
             f"stage history with its wins, or raise history_months ({history_months})."
         )
     recent = deals[deals["is_in_history"] & deals["is_from_leads"]]
-    values = _deal_values(recent, times, warehouse.agreement.currency)
+    values = _win_values(values_answer.table, recent, times, warehouse.agreement.currency)
     open_leads = [_open(outcomes, k) for k in range(1, len(stages))]
     won = deals[deals["is_in_period"] & deals["amount"].notna()]
     in_hand_revenue = float(won["amount"].to_numpy(float) @ won["deals"].to_numpy(float))
@@ -142,6 +145,8 @@ def leads_needed(
         direct=direct,
         lag=lag,
         values=values,
+        won_leads=_wins(values_answer.table, of_leads=True),
+        deals_without_won_lead=_wins(values_answer.table, of_leads=False),
         deals=int(recent["deals"].sum()),
         valued_deals=int(recent.loc[recent["amount"].notna(), "deals"].sum()),
         new_in_time=new_in_time,
@@ -174,7 +179,7 @@ def leads_needed(
             "New leads with which the revenue is reached in the period in this share of simulated "
             "futures, counting in the wins still to come from leads already there."
         ),
-        answers=[steps_answer, deals_answer, arrivals_answer],
+        answers=[steps_answer, deals_answer, values_answer, arrivals_answer],
         table=table,
         parameters={
             "revenue": float(revenue),
@@ -257,19 +262,20 @@ def _dense(rows: pd.DataFrame, size: int) -> Floats:
     ).astype(float)
 
 
-def _deal_values(deals: pd.DataFrame, times: Times, currency: str) -> Floats:
-    """What each won lead of the history brought; leads on one deal share its amount."""
-    valued = deals[deals["amount"].notna()]
-    if valued.empty:
+def _win_values(wins: pd.DataFrame, deals: pd.DataFrame, times: Times, currency: str) -> Floats:
+    """What each win of the history brought: a won lead, or a deal without one."""
+    if wins.empty:
         raise DataError(
             f"None of the {int(deals['deals'].sum())} deals won since {times.history_start} has "
             f"an amount above 0 in {currency}, so nothing says what a deal is worth. Enter the "
             "amounts of won deals in the CRM and export the deals again."
         )
-    leads = np.maximum(valued["leads"].to_numpy(np.int64), 1)
-    return np.repeat(
-        valued["amount"].to_numpy(float) / leads, leads * valued["deals"].to_numpy(np.int64)
-    )
+    return np.repeat(wins["value"].to_numpy(float), wins["wins"].to_numpy(np.int64))
+
+
+def _wins(wins: pd.DataFrame, *, of_leads: bool) -> int:
+    """How many of the wins are won leads, or deals without one?"""
+    return int(wins.loc[wins["is_lead"] == of_leads, "wins"].sum())
 
 
 def _reachable(

@@ -35,12 +35,15 @@ class Measured:
     """What a plan was simulated from; `direct` is the way from the first stage to the last.
 
     `deals` are the won deals of the history, `valued_deals` those of them that have an amount.
+    `values` are those of `won_leads` and of `deals_without_won_lead`.
     """
 
     steps: Sequence[Step]
     direct: Step
     lag: Floats
     values: Floats
+    won_leads: int
+    deals_without_won_lead: int
     deals: int
     valued_deals: int
     new_in_time: float
@@ -190,8 +193,7 @@ def inputs_table(measured: Measured, plan: Plan) -> pd.DataFrame:
         "deal_value",
         float(measured.values.mean()),
         measured.currency,
-        f"{len(measured.values):,} won leads on {measured.valued_deals:,} of "
-        f"{measured.deals:,} deals won since {times.history_start}",
+        _basis_of_values(measured),
         drawn=plan.mean_values,
         counts=(measured.valued_deals, measured.deals),
     )
@@ -203,6 +205,16 @@ def inputs_table(measured: Measured, plan: Plan) -> pd.DataFrame:
         f"{times.period.last_day} that land in {times.period.label}",
     )
     return pd.DataFrame(rows)
+
+
+def _basis_of_values(measured: Measured) -> str:
+    """What the value of a win was measured on: won leads, and deals without one."""
+    basis = (
+        f"{measured.won_leads:,} won leads on {measured.valued_deals:,} of {measured.deals:,} "
+        f"deals won since {measured.times.history_start}"
+    )
+    loose = measured.deals_without_won_lead
+    return f"{basis} ({loose:,} of them without a won lead)" if loose else basis
 
 
 def _median(lag: Floats) -> float:

@@ -1,28 +1,21 @@
--- One row: leads with an entry into an earlier stage than the one they were in.
+-- One row: leads with an entry into an earlier stage that begins when an entry into a later one is
+-- surely over; the first entry that is added where none was recorded moves nobody back.
 -- params: none
 with
-
-steps as (
-
-    select
-        lead_no,
-        position,
-        max(position) over (
-            partition by lead_no order by entered_at, position
-            rows between unbounded preceding and 1 preceding
-        ) as furthest_before
-    from stage_entries
-
-),
 
 back as (
 
     select distinct
         leads.lead_no,
         leads.lead
-    from steps
-    inner join leads on steps.lead_no = leads.lead_no
-    where steps.position < steps.furthest_before
+    from stage_entries as earlier
+    inner join stage_entries as later
+        on
+            earlier.lead_no = later.lead_no
+            and earlier.position < later.position
+            and earlier.entered_at > later.latest_at
+    inner join leads on earlier.lead_no = leads.lead_no
+    where not earlier.is_added
 
 )
 

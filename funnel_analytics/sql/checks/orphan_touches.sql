@@ -7,7 +7,8 @@ known as (
     select person_key from lead
     where person_key is not null
     union
-    select person_key from deal_people
+    select person_key from deal_contact
+    where person_key is not null
 
 )
 

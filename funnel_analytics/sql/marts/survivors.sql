@@ -1,5 +1,6 @@
 -- One row per loaded lead: the lead it counts as, after merges. A chain ends in its last loaded
--- lead; leads that are merged in a circle, and those merged into one, count as its smallest id.
+-- lead; leads that are merged in a circle, and those merged into one, count as its smallest id. A
+-- test lead counts as itself wherever it was merged: what it did is no lead's.
 -- params: none
 create table survivors as
 with recursive
@@ -32,9 +33,12 @@ reachable as (
 
 circles as (
 
-    select lead
+    select
+        reachable.lead,
+        coalesce(lead.is_test, false) as is_test
     from reachable
-    where lead = other
+    inner join lead on reachable.lead = lead.lead
+    where reachable.lead = reachable.other
 
 ),
 
@@ -43,7 +47,7 @@ ends as (
     select
         reachable.lead,
         min(case when merged.lead is null then reachable.other end) as last_of_chain,
-        min(circles.lead) as smallest_of_circle
+        min(case when not circles.is_test then circles.lead end) as smallest_of_circle
     from reachable
     left join merged on reachable.other = merged.lead
     left join circles on reachable.other = circles.lead
@@ -53,6 +57,9 @@ ends as (
 
 select
     lead.lead,
-    coalesce(ends.last_of_chain, ends.smallest_of_circle, lead.lead) as survivor
+    case
+        when lead.is_test then lead.lead
+        else coalesce(ends.last_of_chain, ends.smallest_of_circle, lead.lead)
+    end as survivor
 from lead
 left join ends on lead.lead = ends.lead

@@ -1,30 +1,63 @@
--- One row per won deal with the instant it closed; the amount is missing where nobody entered it.
+-- One row per counted won deal with the instant it closed; the amount is missing where nobody
+-- entered it. A deal that has leads, none of which counts, is out; one without any lead stays.
 -- `closed_by_at` is the last instant that a stamp of day precision can mean.
 -- params: currency, timezone
 create table won_deals as
+with
+
+linked_leads as (
+
+    select
+        lead.deal,
+        lead.lead
+    from lead
+    where lead.deal is not null
+    union
+    select
+        deal_contact.deal,
+        deal_contact.lead
+    from deal_contact
+    where deal_contact.lead is not null
+
+),
+
+-- Deals all of whose leads are deleted or tests, after merges.
+uncounted as (
+
+    select linked_leads.deal
+    from linked_leads
+    inner join survivors on linked_leads.lead = survivors.lead
+    left join leads on survivors.survivor = leads.lead
+    group by linked_leads.deal
+    having count(leads.lead_no) = 0
+
+)
+
 select
-    cast(row_number() over (order by deal) as integer) as deal_no,
-    deal,
-    account,
-    created_at,
-    closed_at,
+    cast(row_number() over (order by deal.deal) as integer) as deal_no,
+    deal.deal,
+    deal.account,
+    deal.created_at,
+    deal.closed_at,
     case
-        when coalesce(closed_at_is_day, false)
+        when coalesce(deal.closed_at_is_day, false)
             then
                 timezone(
                     'UTC',
                     timezone(
                         $timezone,
-                        timezone($timezone, timezone('UTC', closed_at)) + interval 1 day
+                        timezone($timezone, timezone('UTC', deal.closed_at)) + interval 1 day
                     )
                 ) - interval 1 microsecond
-        else closed_at
+        else deal.closed_at
     end as closed_by_at,
-    case when currency is null or currency = $currency then amount end as amount,
-    currency,
-    kind
+    case when deal.currency is null or deal.currency = $currency then deal.amount end as amount,
+    deal.currency,
+    deal.kind
 from deal
+left join uncounted on deal.deal = uncounted.deal
 where
-    is_won
-    and closed_at is not null
-order by deal
+    deal.is_won
+    and deal.closed_at is not null
+    and uncounted.deal is null
+order by deal.deal

@@ -112,33 +112,14 @@ entered as (
 
 ),
 
-deals_of_leads as (
-
-    select
-        lead.deal,
-        survivors.survivor
-    from lead
-    inner join survivors on lead.lead = survivors.lead
-    where lead.deal is not null
-    union
-    select
-        deal_contact.deal,
-        survivors.survivor
-    from deal_contact
-    inner join survivors on deal_contact.lead = survivors.lead
-
-),
-
 ranked_leads as (
 
     select
-        deals_of_leads.deal,
-        leads.lead_no,
-        row_number() over (
-            partition by deals_of_leads.deal order by leads.created_at, leads.lead
-        ) as place
-    from deals_of_leads
-    inner join leads on deals_of_leads.survivor = leads.lead
+        deal,
+        lead_no,
+        row_number() over (partition by deal order by created_at, lead) as place
+    from deal_leads
+    where lead_no is not null
 
 ),
 
@@ -183,7 +164,7 @@ won_sums as (
         month,
         dimension,
         count(*) as deals,
-        sum(amount) as revenue,
+        sum(amount order by amount) as revenue,
         count(*) - count(amount) as deals_without_amount
     from won_dimensions
     group by
@@ -292,7 +273,7 @@ select
     month,
     'spend' as metric,
     dimension,
-    sum(amount) as actual,
+    sum(amount order by amount) as actual,
     count(*) - count(amount) as rows_without_value
 from spent_dimensions
 group by

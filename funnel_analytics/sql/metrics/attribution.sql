@@ -211,8 +211,8 @@ credited as (
         sum(weighed.linear_weight) as linear_conversions,
         sum(weighed.position_based_weight) as position_based_conversions,
         sum(weighed.time_decay_weight) as time_decay_conversions,
-        sum(weighed.first_weight * weighed.value) as first_value,
-        sum(weighed.last_weight * weighed.value) as last_value,
+        sum(weighed.first_weight * weighed.value order by weighed.value) as first_value,
+        sum(weighed.last_weight * weighed.value order by weighed.value) as last_value,
         sum(weighed.linear_weight * weighed.value) as linear_value,
         sum(weighed.position_based_weight * weighed.value) as position_based_value,
         sum(weighed.time_decay_weight * weighed.value) as time_decay_value
@@ -230,7 +230,7 @@ untouched as (
     select
         count(*) as conversions,
         sum(case when conversions.value is null then 1 else 0 end) as conversions_without_value,
-        sum(coalesce(conversions.value, 0)) as value
+        sum(coalesce(conversions.value, 0) order by conversions.value) as value
     from conversions
     left join placed
         on

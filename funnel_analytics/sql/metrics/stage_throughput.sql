@@ -42,8 +42,35 @@ judged as (
     select
         value,
         leads,
-        $by is not null and leads < $minimum_group_size as is_folded
+        leads < $minimum_group_size as is_small,
+        sum(case when leads < $minimum_group_size then leads else 0 end) over () as small_leads,
+        row_number() over (
+            order by
+                case when leads < $minimum_group_size then 1 else 0 end asc,
+                leads asc,
+                value asc nulls last
+        ) as place
     from sizes
+
+),
+
+-- Where the small groups are too few together, the next smallest hides them from subtraction.
+folds as (
+
+    select
+        value,
+        leads,
+        $by is not null
+        and (
+            is_small
+            or (
+                place = 1
+                and small_leads between 1 and $minimum_group_size - 1
+                and $by not in ('created_month', 'created_quarter')
+            )
+        )
+            as is_folded
+    from judged
 
 ),
 
@@ -57,7 +84,7 @@ segments as (
             as segment_leads,
         count(*) over (partition by is_folded, case when is_folded then $folded else value end)
             as merged_groups
-    from judged
+    from folds
 
 ),
 

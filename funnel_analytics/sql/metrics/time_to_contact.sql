@@ -28,9 +28,46 @@ sizes as (
 
     select
         value,
-        $by is not null and count(*) < $minimum_group_size as is_folded
+        count(*) as leads
     from members
     group by value
+
+),
+
+judged as (
+
+    select
+        value,
+        leads,
+        leads < $minimum_group_size as is_small,
+        sum(case when leads < $minimum_group_size then leads else 0 end) over () as small_leads,
+        row_number() over (
+            order by
+                case when leads < $minimum_group_size then 1 else 0 end asc,
+                leads asc,
+                value asc nulls last
+        ) as place
+    from sizes
+
+),
+
+-- Where the small groups are too few together, the next smallest hides them from subtraction.
+folds as (
+
+    select
+        value,
+        leads,
+        $by is not null
+        and (
+            is_small
+            or (
+                place = 1
+                and small_leads between 1 and $minimum_group_size - 1
+                and $by not in ('created_month', 'created_quarter')
+            )
+        )
+            as is_folded
+    from judged
 
 ),
 
@@ -41,7 +78,7 @@ segments as (
         is_folded,
         case when is_folded then $folded else value end as segment,
         count(*) over (partition by is_folded) as merged_groups
-    from sizes
+    from folds
 
 ),
 
@@ -119,7 +156,10 @@ legs as (
     from firsts
     where
         $with_handovers
-        and (handed_at is not null or not is_settled)
+        and (
+            (handed_at is null and not is_settled)
+            or (handed_at is not null and (is_handed_early or not is_contacted_before_handover))
+        )
     union all
     select
         lead_no,

@@ -10,6 +10,9 @@ where
     is_kept
     and is_good
 {% if collapses %}
-group by {% for each in sources %}{{ each }}{% if not loop.last %}, {% endif %}{% endfor %}
+group by
+    {% for each in alike %}
+    {{ each }}{% if not loop.last %},{% endif %}
+    {% endfor %}
 {% endif %}
 order by source_row

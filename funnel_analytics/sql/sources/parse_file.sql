@@ -12,6 +12,9 @@ cleaned as (
         {% for each in parsed %}
         {{ each.clean }} as c{{ loop.index0 }},
         {% endfor %}
+        {% for each in attributes %}
+        {{ each }} as a{{ loop.index0 }},
+        {% endfor %}
         {% for each in kept %}{{ each }} and {% endfor %}true as is_kept
     from staged
 

@@ -5,6 +5,7 @@ select
     file,
     sha256,
     system,
+    pattern,
     preset,
     preset_sha256,
     table_name,

@@ -1,0 +1,7 @@
+-- One row: rows of stage_event that name neither a stage nor a status, and count for nothing.
+-- params: none
+select
+    count(*) filter (stage is null and status is null) as offending_rows,
+    count(*) as of_rows,
+    array_to_string(min(lead, 5) filter (stage is null and status is null), ', ') as examples
+from stage_event
