@@ -72,7 +72,7 @@ def render(
         with tempfile.TemporaryDirectory(
             dir=out, prefix=f"{name}-", suffix=".tmp", ignore_cleanup_errors=True
         ) as folder:
-            scratch = Path(folder)
+            scratch = Path(folder).resolve()
             done = run_notebook(
                 notebook,
                 parameters=values,
