@@ -20,6 +20,7 @@ __all__ = [
     "QueryError",
     "ReportError",
     "SourceError",
+    "counted",
     "did_you_mean",
     "listed",
 ]
@@ -69,6 +70,11 @@ class ReportError(FunnelError, RuntimeError):
 
 class QueryError(FunnelError, ValueError):
     """A `.sql` file and its call disagree about parameters."""
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: `"1 row"`, `"3 rows"`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:

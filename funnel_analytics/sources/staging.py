@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from funnel_analytics.errors import SourceError, listed
+from funnel_analytics.errors import SourceError, counted, listed
 from funnel_analytics.schema import TABLES, Table
 from funnel_analytics.sources.files import CleanCopy, clean_copy
 from funnel_analytics.sources.parsing import Parsed, Parser, match_header
@@ -273,7 +273,7 @@ def _too_many(
         for line, column, value, reason in found
     )
     return (
-        f"{export.path.name}: {faulty} faults in {counts.read} rows are more than the "
-        f"{allowed:.1%} that the agreement allows (loading.max_quarantined_share). "
+        f"{export.path.name}: {counted(faulty, 'fault')} in {counted(counts.read, 'row')}, "
+        f"more than the {allowed:.1%} that the agreement allows (loading.max_quarantined_share). "
         f"First:\n{examples}"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from funnel_analytics.agreement import Agreement
-from funnel_analytics.errors import DataError, did_you_mean, listed
+from funnel_analytics.errors import DataError, counted, did_you_mean, listed
 from funnel_analytics.periods import to_local, to_utc
 from funnel_analytics.schema import TABLES, Column, Table
 from funnel_analytics.warehouse import Connection, statement, table_columns
@@ -38,7 +38,7 @@ def check_words(connection: Connection, agreement: Agreement) -> list[str]:
     ):
         text = statement("sources/unknown_words", table=table, column=column)
         problems += [
-            f"{file}: {count} rows name the {column} '{word}' (first: line {line}), which is not "
+            f"{file}: the {column} '{word}' in {counted(count, 'row')} (first: line {line}) is not "
             f"agreed.{did_you_mean(word, known)} Known: {', '.join(known)}. {advice}"
             for file, word, count, line in connection.execute(
                 text, {"known": list(known)}
@@ -59,8 +59,8 @@ def check_keys(connection: Connection) -> list[str]:
             continue
         _drop_repeats(connection, table)
         problems += [
-            f"{file}: {ids} ids in column '{table.key[0]}' of {table.name} stand in {rows} rows "
-            f"that differ (first: '{example}', {_places(connection, table, example)}). "
+            f"{file}: {counted(ids, 'id')} in column '{table.key[0]}' of {table.name} with {rows} "
+            f"rows that differ (first: '{example}', {_places(connection, table, example)}). "
             "Keep one row per id in the export."
             for file, ids, rows, example, _, _ in _repeated(connection, table)
         ]
@@ -118,7 +118,8 @@ def check_as_of(connection: Connection, as_of: datetime, timezone: str) -> None:
         for file, count, line, last in rows:
             shown = to_local(last, timezone) if isinstance(last, datetime) else last
             problems.append(
-                f"{file}: {count} rows have {column.name} at or after the export's instant "
+                f"{file}: {counted(count, 'row')} with {column.name} at or after "
+                "the export's instant "
                 f"{local:%Y-%m-%d %H:%M} (first: line {line}; latest: {shown})"
             )
             samples.append({"file": file, "column": column.name, "rows": count, "latest": last})

@@ -60,7 +60,9 @@ def load_query(name: str, stages: int) -> QueryText:
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
     text = environment.from_string(source).render(
-        stages=list(range(1, stages + 1)), **DuckDBDialect().macros()
+        stages=list(range(1, stages + 1)),
+        folded_segments=lambda: _fragment("folded_segments"),
+        **DuckDBDialect().macros(),
     )
     used = set(_PARAMETER.findall(_TEXT.sub("''", _COMMENT.sub("", text))))
     if used != set(declared):
@@ -78,6 +80,13 @@ def statement(name: str, **identifiers: Any) -> str:
     as parameters; identifiers come from `schema.py` or are made by us.
     """
     return _template(name).render(**identifiers)
+
+
+@cache
+def _fragment(name: str) -> str:
+    """Steps that several queries share, word for word."""
+    file = resources.files("funnel_analytics").joinpath("sql", "fragments", f"{name}.cte")
+    return file.read_text(encoding="utf-8").rstrip()
 
 
 @cache

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.tree import project_files, shown
+from tests.project.tree import PACKAGE, project_files, shown
 
 QUERIES = [path for path in project_files() if path.suffix == ".sql"]
+FRAGMENTS = {
+    path.stem: path.read_text(encoding="utf-8")
+    for path in (PACKAGE / "sql" / "fragments").glob("*.cte")
+}
 LONGEST_LINE = 100
 
 _COMMENT = re.compile(r"--[^\n]*")
@@ -40,7 +44,7 @@ def faults(text: str) -> list[str]:
             stated += line.removeprefix("--")
     listed = re.sub(r"(and )?those of the expressions", "", stated).replace(",", " ").split()
     named = set() if listed == ["none"] else set(listed)
-    used = set(re.findall(r"\$([a-z_][a-z0-9_]*)", _COMMENT.sub("", text)))
+    used = set(re.findall(r"\$([a-z_][a-z0-9_]*)", _COMMENT.sub("", with_fragments(text))))
     if named != used:
         found.append(f"lists {sorted(named)}, uses {sorted(used)}")
     found += [
@@ -51,9 +55,18 @@ def faults(text: str) -> list[str]:
     return found
 
 
+def with_fragments(text: str) -> str:
+    """The text with the steps that it shares with other queries."""
+    return re.sub(
+        r"\{\{ (\w+)\(\) \}\}",
+        lambda call: FRAGMENTS.get(call[1], call[0]),
+        text,
+    )
+
+
 def not_portable(text: str) -> list[str]:
     """The words outside the portable vocabulary."""
-    bare = _TEXT.sub("''", _JINJA.sub("", _COMMENT.sub("", text)))
+    bare = _TEXT.sub("''", _JINJA.sub("", _COMMENT.sub("", with_fragments(text))))
     return sorted({match[0] for match in _NOT_PORTABLE.finditer(bare.lower())})
 
 

@@ -185,7 +185,7 @@ def test_spaces_of_all_kinds_are_one(alone: Exports) -> None:
 def test_a_status_nobody_knows_is_named(exports: Exports) -> None:
     exports.change_preset('entered_at = "at"', 'entered_at = "at"\nstatus = "status"')
     exports.write("history.csv", "lead,stage,at,status\nL1,won,2026-09-20,Verloren\n")
-    with pytest.raises(SourceError, match=r"history\.csv: 1 rows name the status 'Verloren'"):
+    with pytest.raises(SourceError, match=r"history\.csv: the status 'Verloren' in 1 row"):
         loaded(exports)
 
 

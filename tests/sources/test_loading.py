@@ -79,7 +79,7 @@ def test_as_of_given_with_an_offset_is_that_instant(exports: Exports) -> None:
 
 
 def test_data_after_as_of_are_refused_with_file_column_and_count(exports: Exports) -> None:
-    with pytest.raises(DataError, match=r"history\.csv: 1 rows have entered_at .*first: line 3"):
+    with pytest.raises(DataError, match=r"history\.csv: 1 row with entered_at .*first: line 3"):
         loaded(exports, as_of=date(2026, 9, 15))
     assert not exports.database.exists()
 
@@ -192,7 +192,7 @@ def test_a_declared_date_format_is_taken_at_its_word(exports: Exports) -> None:
 
 def test_an_unknown_stage_names_file_line_and_neighbour(exports: Exports) -> None:
     exports.change("history.csv", "L2,opportunity", "L2,oportunity")
-    with pytest.raises(SourceError, match=r"history\.csv: 1 rows name the stage 'oportunity' "
+    with pytest.raises(SourceError, match=r"history\.csv: the stage 'oportunity' in 1 row "
                        r"\(first: line 4\).*Did you mean 'opportunity'"):  # fmt: skip
         loaded(exports)
 
@@ -200,7 +200,7 @@ def test_an_unknown_stage_names_file_line_and_neighbour(exports: Exports) -> Non
 def test_one_id_with_two_different_rows_is_refused(exports: Exports) -> None:
     exports.change("leads.csv", "L3;2026-09-03 10:30;unknown;", "L1;2026-09-01T08:00:00Z;partner;")
     said = (
-        r"leads\.csv: 1 ids in column 'lead' .*'crm:L1', leads\.csv line 2 and leads\.csv line 4; "
+        r"leads\.csv: 1 id in column 'lead' .*'crm:L1', leads\.csv line 2 and leads\.csv line 4; "
         r"column 'origin': 'inbound' and 'partner'"
     )
     with pytest.raises(SourceError, match=said):
@@ -220,9 +220,7 @@ def test_too_many_faults_fail_the_load_and_keep_the_old_warehouse(exports: Expor
     loaded(exports)
     before = exports.database.read_bytes()
     exports.change("deals.csv", "99;", "neunundneunzig;")
-    with pytest.raises(
-        SourceError, match=r"deals\.csv: 1 faults in 2 rows are more than the 2\.0%"
-    ):
+    with pytest.raises(SourceError, match=r"deals\.csv: 1 fault in 2 rows, more than the 2\.0%"):
         loaded(exports)
     assert exports.database.read_bytes() == before
 

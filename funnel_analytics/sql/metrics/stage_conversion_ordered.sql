@@ -22,56 +22,7 @@ sizes as (
 
 ),
 
-judged as (
-
-    select
-        value,
-        leads,
-        leads < $minimum_group_size as is_small,
-        sum(case when leads < $minimum_group_size then leads else 0 end) over () as small_leads,
-        row_number() over (
-            order by
-                case when leads < $minimum_group_size then 1 else 0 end asc,
-                leads asc,
-                value asc nulls last
-        ) as place
-    from sizes
-
-),
-
--- Where the small groups are too few together, the next smallest hides them from subtraction.
-folds as (
-
-    select
-        value,
-        leads,
-        $by is not null
-        and (
-            is_small
-            or (
-                place = 1
-                and small_leads between 1 and $minimum_group_size - 1
-                and $by not in ('created_month', 'created_quarter')
-            )
-        )
-            as is_folded
-    from judged
-
-),
-
-segments as (
-
-    select
-        value,
-        is_folded,
-        case when is_folded then $folded else value end as segment,
-        sum(leads) over (partition by is_folded, case when is_folded then $folded else value end)
-            as entered_leads,
-        count(*) over (partition by is_folded, case when is_folded then $folded else value end)
-            as merged_groups
-    from folds
-
-),
+{{ folded_segments() }}
 
 strayed as (
 
@@ -156,7 +107,7 @@ totals as (
         segments.segment,
         segments.is_folded,
         min(segments.merged_groups) as merged_groups,
-        min(segments.entered_leads) as entered_leads,
+        min(segments.segment_leads) as entered_leads,
         min(chains.created_at) as first_created_at,
         0 as gap_leads,
         {% for k in stages %}

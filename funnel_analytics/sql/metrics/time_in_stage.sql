@@ -20,56 +20,7 @@ sizes as (
 
 ),
 
-judged as (
-
-    select
-        value,
-        leads,
-        leads < $minimum_group_size as is_small,
-        sum(case when leads < $minimum_group_size then leads else 0 end) over () as small_leads,
-        row_number() over (
-            order by
-                case when leads < $minimum_group_size then 1 else 0 end asc,
-                leads asc,
-                value asc nulls last
-        ) as place
-    from sizes
-
-),
-
--- Where the small groups are too few together, the next smallest hides them from subtraction.
-folds as (
-
-    select
-        value,
-        leads,
-        $by is not null
-        and (
-            is_small
-            or (
-                place = 1
-                and small_leads between 1 and $minimum_group_size - 1
-                and $by not in ('created_month', 'created_quarter')
-            )
-        )
-            as is_folded
-    from judged
-
-),
-
-segments as (
-
-    select
-        value,
-        is_folded,
-        case when is_folded then $folded else value end as segment,
-        sum(leads) over (partition by is_folded, case when is_folded then $folded else value end)
-            as entered_leads,
-        count(*) over (partition by is_folded, case when is_folded then $folded else value end)
-            as merged_groups
-    from folds
-
-),
+{{ folded_segments() }}
 
 stays as (
 
@@ -184,7 +135,7 @@ select
     segments.is_folded,
     named.position,
     named.seconds,
-    min(segments.entered_leads) as segment_leads,
+    min(segments.segment_leads) as segment_leads,
     min(segments.merged_groups) as merged_groups,
     count(case when named.ending = 'moved_on' then 1 end) as moved_on_leads,
     count(case when named.ending = 'moved_back' then 1 end) as moved_back_leads,

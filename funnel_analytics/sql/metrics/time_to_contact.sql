@@ -34,53 +34,7 @@ sizes as (
 
 ),
 
-judged as (
-
-    select
-        value,
-        leads,
-        leads < $minimum_group_size as is_small,
-        sum(case when leads < $minimum_group_size then leads else 0 end) over () as small_leads,
-        row_number() over (
-            order by
-                case when leads < $minimum_group_size then 1 else 0 end asc,
-                leads asc,
-                value asc nulls last
-        ) as place
-    from sizes
-
-),
-
--- Where the small groups are too few together, the next smallest hides them from subtraction.
-folds as (
-
-    select
-        value,
-        leads,
-        $by is not null
-        and (
-            is_small
-            or (
-                place = 1
-                and small_leads between 1 and $minimum_group_size - 1
-                and $by not in ('created_month', 'created_quarter')
-            )
-        )
-            as is_folded
-    from judged
-
-),
-
-segments as (
-
-    select
-        value,
-        is_folded,
-        case when is_folded then $folded else value end as segment,
-        count(*) over (partition by is_folded) as merged_groups
-    from folds
-
-),
+{{ folded_segments() }}
 
 cohort as (
 
@@ -91,7 +45,7 @@ cohort as (
         members.origin,
         segments.segment,
         segments.is_folded,
-        case when segments.is_folded then segments.merged_groups else 1 end as merged_groups
+        segments.merged_groups
     from members
     inner join segments on members.value is not distinct from segments.value
 
