@@ -31,6 +31,7 @@ MARTS = (
     "attributes",
     "contacts",
     "handovers",
+    "deal_leads",
     "deal_people",
     "won_deals",
     "targets",

@@ -337,7 +337,7 @@ def _register_agreement(connection: Connection, agreement: Agreement, as_of: dat
         connection.register("given", frame)
         connection.execute(f"create temp table {name} as from given")
         connection.unregister("given")
-    for mart in ("marts/touches", "marts/spend_days", "marts/deal_leads"):
+    for mart in ("marts/touches", "marts/spend_days"):
         connection.execute(load_query(mart, len(agreement.stages)).text)
 
 

@@ -1,7 +1,7 @@
 -- One row per deal and loaded lead on it, after merges; `lead_no` is missing where the lead does
 -- not count.
 -- params: none
-create temp view deal_leads as
+create table deal_leads as
 with
 
 linked as (
@@ -28,3 +28,6 @@ select
     leads.created_at
 from linked
 left join leads on linked.survivor = leads.lead
+order by
+    linked.deal,
+    linked.survivor

@@ -1,54 +1,28 @@
--- One row per counted deal and person on its buying side. A person that only a deleted or test lead
--- names is left out; so is every person of a deal that has leads, none of which counts.
+-- One row per counted deal and person on its buying side, merged parts of a lead included. A person
+-- that only a deleted or test lead names is left out; so is every person of a deal that has leads,
+-- none of which counts.
 -- params: none
 create table deal_people as
 with
 
-linked_leads as (
-
-    select
-        lead.deal,
-        lead.lead
-    from lead
-    where lead.deal is not null
-    union
-    select
-        deal_contact.deal,
-        deal_contact.lead
-    from deal_contact
-    where deal_contact.lead is not null
-
-),
-
-known as (
-
-    select
-        linked_leads.deal,
-        lead.person_key,
-        leads.lead_no
-    from linked_leads
-    inner join lead on linked_leads.lead = lead.lead
-    inner join survivors on lead.lead = survivors.lead
-    left join leads on survivors.survivor = leads.lead
-
-),
-
 uncounted as (
 
     select deal
-    from known
+    from deal_leads
     group by deal
     having count(lead_no) = 0
 
 )
 
 select
-    deal,
-    person_key
-from known
+    deal_leads.deal,
+    lead.person_key
+from deal_leads
+inner join survivors on deal_leads.lead = survivors.survivor
+inner join lead on survivors.lead = lead.lead
 where
-    lead_no is not null
-    and person_key is not null
+    deal_leads.lead_no is not null
+    and lead.person_key is not null
 union
 select
     deal_contact.deal,

@@ -5,31 +5,13 @@
 create table won_deals as
 with
 
-linked_leads as (
-
-    select
-        lead.deal,
-        lead.lead
-    from lead
-    where lead.deal is not null
-    union
-    select
-        deal_contact.deal,
-        deal_contact.lead
-    from deal_contact
-    where deal_contact.lead is not null
-
-),
-
 -- Deals all of whose leads are deleted or tests, after merges.
 uncounted as (
 
-    select linked_leads.deal
-    from linked_leads
-    inner join survivors on linked_leads.lead = survivors.lead
-    left join leads on survivors.survivor = leads.lead
-    group by linked_leads.deal
-    having count(leads.lead_no) = 0
+    select deal
+    from deal_leads
+    group by deal
+    having count(lead_no) = 0
 
 )
 
