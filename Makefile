@@ -17,8 +17,9 @@ ASKED := reports/.$(MONTH).$(LANGUAGE)
 
 code = $(wildcard $(addprefix funnel_analytics/,$(1)))
 LOADING := data/sample $(wildcard data/sample/*) \
-	$(call code,agreement/*.py clock.py schema.py sources/*.py sources/presets/*.toml) \
-	$(call code,sql/marts/*.sql sql/warehouse/*.sql warehouse/*.py)
+	$(call code,agreement/*.py clock.py privacy/*.py schema/*.py sources/*.py sources/reading/*.py) \
+	$(call code,sources/presets/*.toml sql/identity/*.sql sql/marts/*.sql sql/sources/*.sql) \
+	$(call code,sql/warehouse/*.sql warehouse/*.py)
 RENDERING := $(wildcard notebooks/monthly_review.ipynb) \
 	$(shell find funnel_analytics -type f ! -name '*.pyc')
 
@@ -28,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup report test lint lab sample bench lock clean
+.PHONY: help setup report test kills lint lab sample bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -44,6 +45,9 @@ report: $(REVIEW) ## Monthly review of the sample company, as reports/MONTH/mont
 test: lint $(DATABASE) ## Everything that has to hold: lint, types, layers, SQL, tests, notebooks
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+kills: $(READY) ## Kill 50 loads at random moments (make test kills 5)
+	FUNNEL_KILLS=50 $(BIN)/python -m pytest -q tests/sources/test_kills.py
+
 lint: $(READY) ## Style, types, import layers and SQL only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,8 +61,9 @@ lab: $(READY) $(DATABASE) ## JupyterLab with the notebooks
 sample: $(READY) ## Write data/sample anew (the same seed gives the same files)
 	$(BIN)/funnel sample data/sample
 
-bench: $(READY) ## Speed and memory on a million leads
+bench: $(READY) ## Speed and memory on a million leads, and of loading 1 GB
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/loading.py
 
 lock: ## Pin the dependencies of pyproject.toml anew (needs uv)
 	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from funnel_analytics.errors import FunnelError
     from funnel_analytics.metrics.attribution import attribute
     from funnel_analytics.metrics.conversion import stage_conversion
+    from funnel_analytics.metrics.loading import column_forms, load_log, quarantined
     from funnel_analytics.metrics.planning import leads_needed
     from funnel_analytics.metrics.response import time_to_contact
     from funnel_analytics.metrics.stage_time import time_in_stage
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from funnel_analytics.results import Missing, Result, available
     from funnel_analytics.samples import write_sample
     from funnel_analytics.sources import load
+    from funnel_analytics.sources.forgetting import forget
+    from funnel_analytics.sources.proposing import propose
+    from funnel_analytics.sources.sealing import reveal
     from funnel_analytics.warehouse import Warehouse, open_warehouse
 
 _HOME = {
@@ -34,13 +38,19 @@ _HOME = {
     "actual_vs_target": "metrics.targets",
     "attribute": "metrics.attribution",
     "available": "results",
+    "column_forms": "metrics.loading",
+    "forget": "sources.forgetting",
     "leads_needed": "metrics.planning",
     "load": "sources",
     "load_agreement": "agreement",
+    "load_log": "metrics.loading",
     "month": "periods",
     "open_warehouse": "warehouse",
     "parse_period": "periods",
+    "propose": "sources.proposing",
+    "quarantined": "metrics.loading",
     "quarter": "periods",
+    "reveal": "sources.sealing",
     "run_checks": "checks",
     "span": "periods",
     "stage_conversion": "metrics.conversion",
@@ -63,14 +73,20 @@ __all__ = [
     "actual_vs_target",
     "attribute",
     "available",
+    "column_forms",
+    "forget",
     "leads_needed",
     "load",
     "load_agreement",
+    "load_log",
     "month",
     "open_warehouse",
     "parse_period",
     "plots",
+    "propose",
+    "quarantined",
     "quarter",
+    "reveal",
     "run_checks",
     "span",
     "stage_conversion",

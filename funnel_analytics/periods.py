@@ -10,13 +10,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 import pandas as pd
 
 from funnel_analytics.errors import CallError
 
-__all__ = ["Period", "month", "parse_period", "quarter", "span", "to_local", "to_utc", "year"]
+__all__ = [
+    "Period",
+    "month",
+    "parse_period",
+    "quarter",
+    "span",
+    "time_zones",
+    "to_local",
+    "to_utc",
+    "year",
+]
 
 _FORMS = "2026-10 (a month), 2026-Q4 (a quarter), 2026 (a year) or 2026-10-01..2026-10-15"
 
@@ -164,3 +175,9 @@ def _day(value: date | str) -> date:
         return date.fromisoformat(value)
     except ValueError as error:
         raise CallError(f"'{value}' is not a day like 2026-10-01.") from error
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The time zones of the IANA list; looking them up reads hundreds of files."""
+    return frozenset(available_timezones())

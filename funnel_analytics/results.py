@@ -14,6 +14,7 @@ import pandas as pd
 
 from funnel_analytics.agreement import Agreement
 from funnel_analytics.errors import CallError, MissingTableError, did_you_mean
+from funnel_analytics.escaping import inert_cell, one_line
 
 __all__ = ["MIME", "Missing", "Note", "Query", "Result", "Source", "available", "plain"]
 
@@ -116,9 +117,17 @@ class Result:
         """The answer as JSON text; missing numbers are null."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
 
+    def to_csv(self) -> str:
+        """The table as CSV; a text that a spreadsheet would compute is kept text by an apostrophe.
+
+        Numbers stay numbers, negative ones too; missing values are empty.
+        """
+        return str(_with_texts(self._table, inert_cell).to_csv(index=False))
+
     def __str__(self) -> str:
         head = f"{self.metric}: {self.grain}, as of {self.as_of:%Y-%m-%d %H:%M} UTC"
-        shown = self._table.head(_ROWS_SHOWN).to_string(index=False, max_colwidth=40)
+        rows = _with_texts(self._table.head(_ROWS_SHOWN), one_line)
+        shown = rows.to_string(index=False, max_colwidth=40)
         more = len(self._table) - _ROWS_SHOWN
         tail = f"\n… and {more} more rows in .table" if more > 0 else ""
         return f"{head}\n{shown}{tail}"
@@ -206,6 +215,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, (str, int, bool)):
         return value
     return str(value)
+
+
+def _with_texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    """A copy whose texts, headers included, went through `change`."""
+    changed = table.copy()
+    for name, column in table.items():
+        if any(isinstance(value, str) for value in column):
+            texts = [change(value) if isinstance(value, str) else value for value in column]
+            changed[name] = pd.Series(texts, index=table.index, dtype=object)
+    return changed.rename(columns=change)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -9,11 +9,23 @@ from typing import Any
 
 import pandas as pd
 
+from funnel_analytics.errors import CallError
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note
 from funnel_analytics.warehouse import Answer, Warehouse
 
-__all__ = ["FOLDED", "Selection", "arranged", "excluded_leads", "folded_note", "select_leads"]
+__all__ = [
+    "FOLDED",
+    "Selection",
+    "arranged",
+    "excluded_leads",
+    "folded_note",
+    "select_leads",
+    "snapshot_entries",
+]
+
+_NOT_OF_PEOPLE = ("origin", "channel", "campaign", "created_month", "created_quarter")
+"""Attributes that say when and where a lead came from, before anybody of ours had it."""
 
 FOLDED = "other_groups"
 """The segment that gathers every group with fewer leads than the agreement lets us show, and one
@@ -60,13 +72,46 @@ def select_leads(warehouse: Warehouse, *, period: Period | None, by: str | None)
     Raises
     ------
     CallError
-        The period begins after the data end, or leads have no attribute `by`.
+        The period begins after the data end, leads have no attribute `by`, or `by` tells who of
+        our people owns a lead and the agreement does not allow tables about single employees.
     """
     chosen = period or warehouse.everything()
     start, end = warehouse.bounds(chosen)
-    return Selection(
-        chosen, start, end, warehouse.attribute(by), warehouse.agreement.minimum_group_size
-    )
+    attribute = warehouse.attribute(by)
+    if attribute is not None and warehouse.agreement.employee_level != "person":
+        _refuse_employees(warehouse, attribute)
+    return Selection(chosen, start, end, attribute, warehouse.agreement.minimum_group_size)
+
+
+def _refuse_employees(warehouse: Warehouse, attribute: str) -> None:
+    """Refuse an attribute that mostly is the leads' owner under another name.
+
+    A value is about one person if at least 90 % of its leads are one owner's. The split is refused
+    where such values hold at least half of the leads with a value, whatever the other values are:
+    a second spelling of a name, a few leads handed on or a rest of all others does not make it a
+    table about teams. A region or territory that one person works alone is that person under
+    another name, and refused as well; one that two people share is not.
+
+    Not counted are values with fewer leads than a split shows, or with one alone; leads without an
+    owner; and the case that one owner has nearly all leads, so that every value is theirs: then
+    the rows compare something else than people.
+    """
+    if attribute in _NOT_OF_PEOPLE:
+        return
+    told = warehouse.query(
+        "warehouse/attribute_owners",
+        attribute=attribute,
+        smallest=max(2, warehouse.agreement.minimum_group_size),
+    ).table.iloc[0]
+    owners, leads = int(told["owners"]), int(told["leads"])
+    is_mostly_sole = 2 * int(told["sole_leads"]) >= leads
+    tells_apart = int(told["sole_owners"]) > 1 or 10 * int(told["most_leads"]) < 9 * leads
+    if owners > 1 and is_mostly_sole and tells_apart:
+        raise CallError(
+            f"The values of '{attribute}' are mostly one owner's each, so a split by it is a table "
+            f"about single employees ({owners} of them). These are off: the agreement's "
+            f"employee_level is '{warehouse.agreement.employee_level}', and has to be 'person'."
+        )
 
 
 def arranged(
@@ -152,3 +197,36 @@ def excluded_leads(
     return answer, Note(
         "excluded", {name: int(row[name]) for name in ("merged", "deleted", "test")}
     )
+
+
+def snapshot_entries(
+    warehouse: Warehouse,
+    *,
+    created_from: datetime | None,
+    created_before: datetime,
+    entered_from: datetime | None = None,
+    entered_before: datetime | None = None,
+) -> tuple[list[Answer], list[Note]]:
+    """How many entries of a span are known only from comparing two dated exports?
+
+    Returns
+    -------
+    list of Answer, list of Note
+        The query and its counts, both empty where there is no such entry: `entries`, `of` the
+        recorded entries, and `widest_days` between two exports that an entry lies between. The
+        time of such an entry is the middle of the two.
+    """
+    answer = warehouse.query(
+        "metrics/snapshot_entries",
+        created_from=created_from,
+        created_before=created_before,
+        entered_from=entered_from,
+        entered_before=entered_before or warehouse.as_of,
+    )
+    row = answer.table.iloc[0]
+    if not row["snapshot_entries"]:
+        return [], []
+    counts = {"entries": int(row["snapshot_entries"]), "of": int(row["of_entries"])}
+    return [answer], [
+        Note("snapshot_entries", {**counts, "widest_days": float(row["widest_days"])})
+    ]

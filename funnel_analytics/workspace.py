@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from importlib import resources
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 from funnel_analytics.errors import CallError
 
 __all__ = ["create_workspace"]
+
+# The sample's people are invented and its ids plain; those of real people are pseudonyms.
+_INVENTED = re.compile(r'^ids = "plain".*$', re.MULTILINE)
+_REAL = 'ids = "pseudonym"'
 
 
 def create_workspace(directory: Path | str) -> tuple[Path, ...]:
@@ -42,9 +47,8 @@ def create_workspace(directory: Path | str) -> tuple[Path, ...]:
     for each in ("data/raw", "reports", "notebooks"):
         (folder / each).mkdir(parents=True, exist_ok=True)
     presets = resources.files("funnel_analytics.sources").joinpath("presets")
-    agreement.write_text(
-        presets.joinpath("sample.agreement.toml").read_text(encoding="utf-8"), encoding="utf-8"
-    )
+    text = presets.joinpath("sample.agreement.toml").read_text(encoding="utf-8")
+    agreement.write_text(_INVENTED.sub(_REAL, text), encoding="utf-8")
     targets.write_text("month,metric,dimension,value\n", encoding="utf-8")
     for target, source in copies.items():
         shutil.copyfile(source, target)

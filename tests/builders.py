@@ -29,6 +29,9 @@ currency = "EUR"
 timezone = "Europe/Berlin"
 minimum_group_size = 1
 
+[privacy]
+ids = "plain"
+
 [[stages]]
 name = "inquiry"
 label = { de = "Anfrage", en = "Inquiry" }

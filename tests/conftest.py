@@ -34,6 +34,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A key file of the tests' own: no test reads or writes the key of whoever runs it."""
+    path = tmp_path_factory.mktemp("key") / "key"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FUNNEL_KEY_FILE", str(path))
+        yield path
+
+
 @pytest.fixture
 def warehouse_of(tmp_path: Path) -> Iterator[Callable[..., Warehouse]]:
     """`warehouse_of({"lead": [...], …}, agreement=…, as_of=…)` builds and opens a warehouse."""

@@ -13,9 +13,13 @@ from funnel_analytics.agreement import (
     Agreement,
     AttributionRule,
     Channel,
+    CheckLimit,
+    ExchangeRule,
+    IdentityRule,
     Label,
     LoadingRule,
     MaturityRule,
+    PrivacyRule,
     load_agreement,
     parse_agreement,
     shipped_agreements,
@@ -153,6 +157,56 @@ def test_what_a_short_file_leaves_out_has_the_stated_defaults() -> None:
     )
     assert agreement.maturity == MaturityRule(mature_from=0.9)
     assert agreement.loading == LoadingRule(max_quarantined_share=0.02)
+    assert agreement.privacy == PrivacyRule(ids="pseudonym", personal="drop")
+    assert agreement.identity == IdentityRule(merge_leads_by=(), account_by_domain=True)
+    assert agreement.exchange == ExchangeRule(max_age_days=7)
+    assert dict(agreement.statuses) == {}
+    assert dict(agreement.checks) == {}
+    assert agreement.stage("won").includes == ()
+
+
+def test_what_is_agreed_about_exports_people_and_limits() -> None:
+    agreement = parse_agreement(
+        TOP
+        + STAGES.replace('name = "won"', 'name = "won"\nincludes = ["Closed Won", "Gewonnen"]')
+        + """
+[statuses]
+rejected = ["Unqualified", "Closed - Not Converted"]
+open = ["New"]
+[privacy]
+ids = "plain"
+personal = "keep"
+[identity]
+merge_leads_by = ["email"]
+account_by_domain = false
+[exchange]
+max_age_days = 0
+[checks.leads_without_owner]
+review_above = 0
+fail_above = 0.2
+[checks.stale_exports]
+fail_above = 30
+"""
+    )
+    assert agreement.stage("won").includes == ("Closed Won", "Gewonnen")
+    assert dict(agreement.statuses) == {
+        "open": ("New",),
+        "rejected": ("Unqualified", "Closed - Not Converted"),
+    }
+    assert agreement.privacy == PrivacyRule(ids="plain", personal="keep")
+    assert agreement.identity == IdentityRule(merge_leads_by=("email",), account_by_domain=False)
+    assert agreement.exchange.max_age_days == 0
+    assert dict(agreement.checks) == {
+        "leads_without_owner": CheckLimit(review_above=0.0, fail_above=0.2),
+        "stale_exports": CheckLimit(review_above=None, fail_above=30.0),
+    }
+
+
+def test_a_stage_may_gather_a_word_that_is_the_name_of_a_status() -> None:
+    # "Open" of a CRM may well be an inquiry; what is agreed comes before what words mean.
+    more = STAGES.replace('name = "inquiry"', 'name = "inquiry"\nincludes = ["Open", "Inquiry"]')
+    agreement = parse_agreement(TOP + more + '[statuses]\nrejected = ["rejected"]\n')
+    assert agreement.stage("inquiry").includes == ("Open", "Inquiry")
 
 
 def test_stages_are_known_by_name_and_position() -> None:

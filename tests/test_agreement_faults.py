@@ -221,6 +221,79 @@ expected_days = -1
             "loading.max_quarantined_share: 2 is out of range; write a number from 0 to 1.",
         ),
         ("[targets]\nfile = ''", "targets.file: is empty."),
+        (
+            '[privacy]\nids = "pseudonyms"',
+            ("privacy.ids: 'pseudonyms' is not one of pseudonym, plain. Did you mean 'pseudonym'?"),
+        ),
+        (
+            "[privacy]\npersonal = true",
+            "privacy.personal: is the truth value true; write a text in quotes.",
+        ),
+        (
+            '[privacy]\nid = "plain"',
+            "privacy.id: unknown key. Did you mean 'ids'?",
+        ),
+        (
+            '[identity]\nmerge_leads_by = ["e-mail"]',
+            "identity.merge_leads_by[1]: 'e-mail' is not one of email. Did you mean 'email'?",
+        ),
+        (
+            '[identity]\naccount_by_domain = "no"',
+            "identity.account_by_domain: is the text 'no'; write true or false without quotes.",
+        ),
+        (
+            "[exchange]\nmax_age_days = -1",
+            "exchange.max_age_days: -1 is out of range; write a whole number of at least 0.",
+        ),
+        (
+            "[exchange]\nmax_age_days = 1.5",
+            "exchange.max_age_days: is the number 1.5; write a whole number of at least 0.",
+        ),
+        (
+            "[checks.orphans]",
+            "checks.orphans: sets no limit; write review_above or fail_above.",
+        ),
+        (
+            "[checks.orphans]\nreview_above = 0.3\nfail_above = 0.2",
+            (
+                "checks.orphans.review_above: 0.3 is above fail_above 0.2, so nothing would ever "
+                "be reviewed."
+            ),
+        ),
+        (
+            "[checks.orphans]\nfails_above = 0.2\nreview_above = 0.1",
+            "checks.orphans.fails_above: unknown key. Did you mean 'fail_above'?",
+        ),
+        (
+            "[checks.orphans]\nfail_above = -0.2",
+            ("checks.orphans.fail_above: -0.2 is out of range; write a number of at least 0."),
+        ),
+        ("[checks]\norphans = 0.2", "checks.orphans: is the number 0.2; write a table."),
+        (
+            '[statuses]\nreject = ["Unqualified"]',
+            "statuses.reject: unknown key. Did you mean 'rejected'?",
+        ),
+        (
+            '[statuses]\nrejected = ["Bad"]\nlost = ["bad"]',
+            "statuses.lost[1]: 'bad' belongs to status 'rejected' already.",
+        ),
+        (
+            '[statuses]\nlost = ["Rejected"]',
+            "statuses.lost[1]: 'Rejected' belongs to status 'rejected' already.",
+        ),
+        (
+            '[statuses]\nlost = ["Inquiry"]',
+            "statuses.lost[1]: 'Inquiry' belongs to stage 'inquiry' already.",
+        ),
+        (
+            '[statuses]\nlost = ["Bad", "BAD"]',
+            "statuses.lost[2]: 'BAD' is listed twice, in another case.",
+        ),
+        ('[statuses]\nlost = ["Bad", "Bad"]', "statuses.lost[2]: 'Bad' is listed twice."),
+        (
+            '[statuses]\nlost = "Bad"',
+            "statuses.lost: is the text 'Bad'; write a list in square brackets.",
+        ),
     ],
 )
 def test_one_fault_is_named_once_at_its_place(more: str, fault: str) -> None:
@@ -236,6 +309,19 @@ def test_one_fault_is_named_once_at_its_place(more: str, fault: str) -> None:
         (STAGES.partition('[[stages]]\nname = "won"')[0], "stages: a funnel needs at least 2"),
         (STAGES.replace('"inquiry"', '"First Inquiry"'), "stages[1].name: 'First Inquiry' is no"),
         (STAGES.replace('"inquiry"', '"revenue"'), "stages[1].name: 'revenue' is the name of a"),
+        (
+            STAGES + 'includes = ["Inquiry"]',
+            "stages[2].includes[1]: 'Inquiry' belongs to stage 'inquiry' already.",
+        ),
+        (
+            STAGES.replace('name = "inquiry"', 'name = "inquiry"\nincludes = ["MQL", "New"]')
+            + 'includes = ["Signed", "mql"]',
+            "stages[2].includes[2]: 'mql' belongs to stage 'inquiry' already.",
+        ),
+        (
+            STAGES + 'includes = ["Done"]\n[statuses]\nlost = ["done"]',
+            "statuses.lost[1]: 'done' belongs to stage 'won' already.",
+        ),
         (STAGES + "observed_from = 2026-01-01T00:00:00", "stages[2].observed_from: is the instant"),
         (
             STAGES.replace('definition = { de = "Unterschrieben.", en = "Signed." }', ""),

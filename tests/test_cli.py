@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 import funnel_analytics as fa
 from funnel_analytics.cli import app, main
-from funnel_analytics.warehouse import Warehouse
+from funnel_analytics.warehouse import Warehouse, connect
 from tests.sources.conftest import Exports
 
 Run = Callable[..., tuple[int, str, str]]
@@ -136,7 +137,7 @@ def test_check_advises_and_ends_with_1_when_a_check_fails(
 ) -> None:
     code, out, _ = run("check", "--db", sample_database, "--language", "en")
     assert code == 0
-    assert "review " in out
+    assert "? Review: " in out
     assert "podcast / audio" in out
     lost = warehouse_of(
         {
@@ -145,7 +146,7 @@ def test_check_advises_and_ends_with_1_when_a_check_fails(
         }
     ).path
     code, out, _ = run("check", "--db", lost)
-    assert (code, out.startswith("fail")) == (1, True)
+    assert (code, "✗ Fail: " in out) == (1, True)
 
 
 def test_plan_answers_for_each_probability(run: Run, sample_database: Path) -> None:
@@ -206,7 +207,9 @@ def test_init_writes_a_folder_once(run: Run, tmp_path: Path) -> None:
     code, _, _ = run("init", tmp_path / "review")
     assert code == 0
     assert (tmp_path / "review" / "data" / "raw").is_dir()
-    assert fa.load_agreement(tmp_path / "review" / "agreement.toml").stage_names
+    agreement = fa.load_agreement(tmp_path / "review" / "agreement.toml")
+    assert agreement.stage_names
+    assert agreement.privacy.ids == "pseudonym"
     assert {path.stem for path in (tmp_path / "review" / "notebooks").iterdir()} == {
         path.stem for path in (ROOT / "notebooks").glob("*.ipynb")
     }
@@ -223,8 +226,81 @@ def test_sample_writes_files_that_load(run: Run, tmp_path: Path) -> None:
     assert (code, "Beispiel Maschinenbau GmbH" in out) == (0, True)
 
 
+def test_init_proposes_a_preset_from_exports(
+    run: Run, exports: Exports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    leads = exports.folder / "leads.csv"
+    code, out, _ = run("init", "--from", leads, exports.folder / "deals.csv", "--name", "mine")
+    assert code == 0
+    assert "wrote mine.toml" in out
+    assert "lead.created_at" in out
+    before = (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    code, _, err = run("init", "--from", leads, "--name", "mine")
+    assert (code, "mine.toml is already there" in err) == (2, True)
+    assert (tmp_path / "mine.toml").read_text(encoding="utf-8") == before
+    code, _, err = run("init", leads, leads)
+    assert (code, "funnel init --from FILE" in err) == (2, True)
+
+
+@pytest.fixture
+def pseudonymous(run: Run, exports: Exports) -> Path:
+    """A warehouse whose ids are pseudonyms."""
+    text = exports.agreement.read_text(encoding="utf-8")
+    exports.agreement.write_text(text.replace('"plain"', '"pseudonym"'), encoding="utf-8")
+    code, _, err = run("load", exports.folder, "--preset", exports.preset, "--db",
+                       exports.database, "--agreement", exports.agreement)  # fmt: skip
+    assert code == 0, err
+    return exports.database
+
+
+def test_a_pseudonym_is_revealed_and_a_person_forgotten(run: Run, pseudonymous: Path) -> None:
+    with connect(pseudonymous, read_only=True) as connection:
+        ids = connection.execute("select lead from lead order by created_at").fetchall()
+    assert len(ids) == 3
+    assert all(re.fullmatch(r"crm:[0-9a-f]{16}", id) for (id,) in ids)
+    code, out, _ = run("reveal", ids[0][0], "--db", pseudonymous)
+    assert (code, out) == (0, f"{ids[0][0]} is L1 in crm (lead)\n")
+    code, out, _ = run("forget", ids[0][0], "--db", pseudonymous)
+    assert code == 0
+    assert re.search(r"stage_event +2", out)
+    code, _, err = run("reveal", ids[0][0], "--db", pseudonymous)
+    assert code == 2
+    assert ids[0][0] in err
+    with connect(pseudonymous, read_only=True) as connection:
+        left = connection.execute("select lead from lead order by created_at").fetchall()
+    assert left == ids[1:]
+
+
+def test_show_lists_what_could_not_be_read_and_how_columns_were_read(
+    run: Run, exports: Exports
+) -> None:
+    exports.change("deals.csv", "1.234,50", "1.234.50")
+    text = exports.agreement.read_text(encoding="utf-8")
+    exports.agreement.write_text(
+        text + "\n[loading]\nmax_quarantined_share = 0.6\n", encoding="utf-8"
+    )
+    code, out, _ = run("load", exports.folder, "--preset", exports.preset, "--db",
+                       exports.database, "--agreement", exports.agreement)  # fmt: skip
+    assert (code, "funnel show quarantine" in out) == (0, True)
+    _, out, _ = run("show", "quarantine", "--db", exports.database, "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (row["file"], row["line"], row["column_name"]) == ("deals.csv", "2", "Betrag")
+    _, out, _ = run("show", "columns", "--db", exports.database, "--format", "csv")
+    forms = {row["header"]: row["form"] for row in csv.DictReader(io.StringIO(out))}
+    assert "%d.%m.%Y" in forms["Schlusstermin"]
+    _, out, _ = run("show", "loads", "--db", exports.database, "--format", "json")
+    assert {row["file"] for row in json.loads(out)["rows"]} == {
+        "deals.csv", "history.csv", "leads.csv",
+    }  # fmt: skip
+    code, _, err = run("show", "loads", "--db", exports.database, "--period", "2026-09")
+    assert (code, "takes no period" in err) == (2, True)
+
+
 def test_the_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     names = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    assert names == {"init", "load", "check", "show", "plan", "report", "sample"}
+    assert names == {
+        "init", "load", "check", "show", "plan", "report", "sample", "reveal", "forget",
+    }  # fmt: skip
     assert {name for name in names if f"funnel {name}" not in readme} == set()

@@ -21,6 +21,7 @@ RESULTS = {
     "monthly_review": {
         "actual_vs_target",
         "attribute",
+        "completeness",
         "stage_conversion",
         "stage_throughput",
         "time_in_stage",

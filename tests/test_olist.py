@@ -55,7 +55,7 @@ def test_the_checks_count_and_name_it(olist: fa.Warehouse) -> None:
     checks = fa.run_checks(olist).table.set_index("check")
     row = checks.loc["win_before_creation"]
     assert (row["status"], row["offending_rows"], row["of_rows"]) == ("review", 1, 842)
-    assert row["examples"] == "olist:b91cf8812365f50ff4bda4bcd6206b05"
+    assert row["examples"] == ({"id": "olist:b91cf8812365f50ff4bda4bcd6206b05"},)
     assert checks.loc["missing_origin", "offending_rows"] == 60
 
 

@@ -410,10 +410,14 @@ def test_preset_maps_every_file_column_and_value() -> None:
     assert {rule.pattern for rule in preset.files} == names
     for rule in preset.files:
         table = read(COMMITTED, rule.pattern)
-        mapped = [header for headers in rule.columns.values() for header in headers]
-        assert {*mapped, *rule.attributes.values()} == set(table.columns), rule.pattern
+        mapped = [
+            header
+            for feed in [*rule.columns.values(), *rule.attributes.values()]
+            for header in (feed if isinstance(feed, tuple) else feed.one or ())
+        ]
+        assert set(mapped) == set(table.columns), rule.pattern
         for column, values in rule.values.items():
-            (header,) = rule.columns[column]
+            (header,) = rule.columns[column].one or ()
             assert set(table[header]) - {""} <= set(values), (rule.pattern, column)
 
 

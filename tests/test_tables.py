@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,8 @@ from great_tables import GT
 
 from funnel_analytics import tables
 from funnel_analytics.checks import CheckReport
+from funnel_analytics.results import Result
+from funnel_analytics.wording import Words
 from tests.wording import drawn
 from tests.wording.drawn_plan import plan_result
 
@@ -299,30 +301,106 @@ def test_a_summary_of_nothing_is_a_notice() -> None:
     assert isinstance(said, tables.Notice)
 
 
-def test_checks_are_worded_with_advice() -> None:
-    found = pd.DataFrame(
-        [
-            ("win_before_creation", "review", 1, 842, 0.001, drawn.EVIL),
-            ("missing_origin", "pass", 0, 8000, 0.0, ""),
-            ("duplicate_rows", "pass", 0, 4, 0.0, "a (1), b (2), c (3), d (4)"),
-        ],
-        columns=["check", "status", "offending_rows", "of_rows", "share", "examples"],
-    )
-    report = CheckReport(datetime(2026, 10, 31, 23), drawn.sample_agreement(), found)
-    table = tables.checks(report, language="en")
-    assert title(table) == "No check failed, 1 to review, 2 passed"
-    first, second, third = rows(table)
-    assert third[4] == "a (1), b (2), c (3)"
-    assert first == [
+def checked(*rows: tuple[Any, ...]) -> CheckReport:
+    """A report of checks with these rows: check, status, offending, of, measure, limit, examples,
+    distorts."""
+    columns = ["check", "status", "offending_rows", "of_rows", "measure", "limit", "examples"]
+    table = pd.DataFrame(rows, columns=[*columns, "distorts"])
+    table["share"] = table["offending_rows"] / table["of_rows"].where(table["of_rows"] > 0)
+    return CheckReport(datetime(2026, 10, 31, 23), drawn.sample_agreement(), table)
+
+
+CHECKED = checked(
+    ("win_before_creation", "fail", 3, 12, "share", 0.05, ({"id": drawn.EVIL},),
+     ("stage_conversion", "leads_needed")),
+    ("left_truncation", "review", 1, 842, "share", 0.0,
+     ({"stage": "won", "day": date(2026, 10, 5)},), ()),
+    ("stale_exports", "review", 1, 4, "days", 7.0,
+     ({"system": "ga", "table_name": "touch", "exported_at": datetime(2026, 10, 14, 22)},), ()),
+    ("incomplete_fields", "review", 1, 9, "share", 0.2,
+     ({"table_name": "lead", "field": "owner", "share": 0.75},), ()),
+    ("duplicate_rows", "review", 10, 100, "share", 0.0,
+     tuple({"file": f"{letter}.csv", "found_rows": n} for n, letter in enumerate("abcd", 1)), ()),
+    ("deals_without_contact", "pass", 1, 10, "share", 0.2, ({"id": "d"},), ()),
+    ("missing_origin", "pass", 0, 8000, "share", 0.0, (), ()),
+    ("vanished_leads", "pass", 0, 0, "share", 0.0, (), ()),
+)  # fmt: skip
+
+
+def test_checks_are_worded_with_meaning_and_advice() -> None:
+    table = tables.checks(CHECKED, language="en")
+    assert title(table) == "1 check failed, 4 to review, 2 passed"
+    cells = rows(table)
+    assert cells[0] == [
         "Won before the lead was created",
-        "? Review",
-        "1",
-        "842",
+        "✗ Fail",
+        "3 of 12 (25%)",
         drawn.EVIL,
+        "The win lies before the lead that is to have led to it; in order it does not count, and "
+        "its duration is none. Distorts: Stages reached, Plan and inputs.",
         "Compare close date and creation date in the CRM and correct them.",
     ]
-    assert second[1] == "✓ Pass"
-    assert second[-1] == ""
+    assert len(cells) == 5
+    assert cells[4][3] == "a.csv (1 row), b.csv (2 rows), c.csv (3 rows)"
+    below = html.unescape(table.as_raw_html())
+    assert "Passed: Deals without a contact (1 of 10 (10%)); Leads without an origin." in below
+    assert "No data, not checked: Leads that the newest export lacks." in below
+
+
+def test_examples_of_checks_are_in_the_language_of_the_page() -> None:
+    german = rows(tables.checks(CHECKED, language="de"))
+    english = rows(tables.checks(CHECKED, language="en"))
+    assert german[1][3] == "Gewonnen ab 05.10.2026"
+    assert english[1][3] == "Won from 5 Oct 2026"
+    assert german[2][3] == "Kontaktpunkte (ga): Stand 14. Oktober 2026"
+    assert german[3][3] == "Leads: Zuständig (zu 75 % ausgefüllt)"
+    assert english[3][3] == "leads: Owner (75% filled)"
+
+
+def test_checks_are_lines_for_a_terminal() -> None:
+    lines = Words("en").check_lines(CHECKED)
+    assert lines[0] == "1 check failed, 4 to review, 2 passed"
+    assert lines[1] == "✗ Fail: Won before the lead was created · 3 of 12 (25%) · limit: 5%"
+    assert max(map(len, lines)) <= 96
+    said = " ".join(" ".join(lines).split())
+    assert "Stale exports · 1 of 4 (25%) · limit: 7 days" in said
+    assert "Fields with gaps · 1 of 9 (11.1%) · empty in more than 20% of the rows due" in said
+    assert "Rows repeated to the letter · 10 of 100 (10%) For example: a.csv (1 row)" in said
+    assert "✓ Pass: Leads without an origin · 0 of 8,000" in lines
+    assert lines[-1] == "· No data: Leads that the newest export lacks"
+    german = " ".join(" ".join(Words("de").check_lines(CHECKED)).split())
+    assert "· Grenze: 7 Tage Zum Beispiel: Kontaktpunkte (ga): Stand" in german
+
+
+def complete(*rows: tuple[Any, ...]) -> Result:
+    columns = ["table_name", "field", "team", "is_total", "is_folded", "filled_rows", "of_rows"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["share"] = table["filled_rows"] / table["of_rows"].where(table["of_rows"] > 0)
+    return drawn.result_of("completeness", table, {})
+
+
+def test_completeness_has_a_column_per_team_and_names_what_is_complete() -> None:
+    result = complete(
+        ("deal", "amount", None, True, False, 4, 4),
+        ("deal", "amount", "sales", False, False, 4, 4),
+        ("lead", "origin", None, True, False, 8, 10),
+        ("lead", "origin", "sales", False, False, 4, 4),
+        ("lead", "origin", None, False, True, 4, 5),
+        ("lead", "origin", None, False, False, 0, 1),
+        ("lead", "size", None, True, False, 9, 10),
+        ("lead", "size", "sales", False, False, 4, 4),
+        ("lead", "size", None, False, True, 5, 6),
+    )
+    table = tables.completeness(result, language="de")
+    assert isinstance(table, GT)
+    assert headings(table) == ["Feld", "Alle", "Vertrieb", "Kleine Teams, zusammen", "Ohne Team"]
+    assert rows(table) == [
+        ["Leads"],
+        ["Herkunft", "80 % (10)", "100 % (4)", "80 % (5)", "0 % (1)"],
+        ["size", "90 % (10)", "100 % (4)", "83,3 % (6)", ""],
+    ]
+    assert "Vollständig: Opportunities: Betrag." in html.unescape(table.as_raw_html())
+    assert tables.completeness(None) is None
 
 
 def test_loads_show_what_became_of_every_row() -> None:
@@ -339,6 +417,11 @@ def test_loads_show_what_became_of_every_row() -> None:
     )
     table = tables.loads(loaded, language="de")
     assert rows(table) == [["leads.csv", "lead", "5.010", "5.000", "1", "6", "3"]]
+    rare = {"rows_total": [0], "rows_superseded": [7], "rows_forgotten": [None]}
+    instant = {"exported_at": [datetime(2026, 10, 31, 23)]}
+    table = tables.loads(loaded.assign(**rare, **instant), language="de", timezone="Europe/Berlin")
+    assert headings(table)[-2:] == ["Neu gefasst", "Stand"]
+    assert rows(table)[0][-2:] == ["7", "31. Oktober 2026"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,10 @@ ATTRIBUTION_MODELS = ("first", "last", "linear", "position_based", "time_decay")
 HANDOVER_KINDS = ("marketing_to_sdr", "sdr_to_sales", "reassigned")
 REASON_KINDS = ("rejected", "lost", "recycled")
 EMPLOYEE_LEVELS = ("off", "team", "person")
+STATUSES = ("open", "nurture", "recycled", "rejected", "lost", "won")
+ID_FORMS = ("pseudonym", "plain")
+PERSONAL_TEXT = ("drop", "keep")
+MERGE_RULES = ("email",)
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -46,7 +50,8 @@ class Stage:
     """A step of the funnel; `owner` is the team that answers for entering it.
 
     `observed_from` is the first day for which the data can hold entries: a cohort that is older
-    is cut off on the left. `expected_days` is how long a lead may stay in the stage.
+    is cut off on the left. `expected_days` is how long a lead may stay in the stage. `includes`
+    are the words of CRMs that mean this stage, in any case.
     """
 
     name: str
@@ -56,6 +61,7 @@ class Stage:
     expected_days: float | None = None
     observed_from: date | None = None
     is_won: bool = False
+    includes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,41 @@ class LoadingRule:
 
 
 @dataclass(frozen=True)
+class PrivacyRule:
+    """What of the people in the exports may be stored.
+
+    `ids` are pseudonyms, which only the owner of the key can resolve, or plain. `personal` says
+    whether texts that look like an e-mail address or a phone number are dropped or kept.
+    """
+
+    ids: Literal["pseudonym", "plain"] = "pseudonym"
+    personal: Literal["drop", "keep"] = "drop"
+
+
+@dataclass(frozen=True)
+class IdentityRule:
+    """Which leads are one lead, and whether a company's web domain says whose account a lead is."""
+
+    merge_leads_by: tuple[str, ...] = ()
+    account_by_domain: bool = True
+
+
+@dataclass(frozen=True)
+class ExchangeRule:
+    """How many days old an exchange rate may be on the day it converts."""
+
+    max_age_days: int = 7
+
+
+@dataclass(frozen=True)
+class CheckLimit:
+    """Above which value a check is to be reviewed, and above which it fails; None: as usual."""
+
+    review_above: float | None = None
+    fail_above: float | None = None
+
+
+@dataclass(frozen=True)
 class TargetsFile:
     """The sheet of agreed targets, named relative to the agreement."""
 
@@ -171,6 +212,11 @@ class Agreement:
     attribution: AttributionRule = AttributionRule()
     maturity: MaturityRule = MaturityRule()
     loading: LoadingRule = LoadingRule()
+    statuses: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
+    privacy: PrivacyRule = PrivacyRule()
+    identity: IdentityRule = IdentityRule()
+    exchange: ExchangeRule = ExchangeRule()
+    checks: Mapping[str, CheckLimit] = field(default_factory=_nothing)
     employee_level: str = "off"
     targets: TargetsFile | None = None
     text: str = field(default="", repr=False)

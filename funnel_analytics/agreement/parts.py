@@ -8,7 +8,6 @@ from datetime import time
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeVar
-from zoneinfo import available_timezones
 
 import holidays
 from babel.numbers import list_currencies
@@ -28,7 +27,6 @@ from funnel_analytics.agreement.model import (
     Handover,
     Holidays,
     Label,
-    LoadingRule,
     MaturityRule,
     Qualification,
     Stage,
@@ -36,7 +34,17 @@ from funnel_analytics.agreement.model import (
     WorkingTime,
 )
 from funnel_analytics.agreement.reading import Reader
+from funnel_analytics.agreement.rules import (
+    check_limits,
+    check_spellings,
+    exchange_rule,
+    identity_rule,
+    loading_rule,
+    privacy_rule,
+    statuses,
+)
 from funnel_analytics.errors import did_you_mean
+from funnel_analytics.periods import time_zones
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 _TARGET_METRICS = ("leads", "won_deals", "revenue", "spend")
@@ -63,9 +71,15 @@ def build(reader: Reader) -> Agreement:
         channels=_channels(reader.table("channels")),
         attribution=_attribution(reader.table("attribution")),
         maturity=_maturity(reader.table("maturity")),
-        loading=_loading(reader.table("loading")),
+        loading=loading_rule(reader.table("loading")),
+        statuses=statuses(reader.table("statuses")),
+        privacy=privacy_rule(reader.table("privacy")),
+        identity=identity_rule(reader.table("identity")),
+        exchange=exchange_rule(reader.table("exchange")),
+        checks=check_limits(reader.table("checks")),
         targets=_targets(reader.table("targets")),
     )
+    check_spellings(reader, agreement.stages, agreement.statuses)
     reader.close()
     return agreement
 
@@ -87,7 +101,7 @@ def _currency(reader: Reader) -> str:
 
 def _timezone(reader: Reader) -> str:
     zone = reader.text("timezone", wanted='a zone such as "Europe/Berlin"')
-    known = available_timezones()
+    known = time_zones()
     if zone and zone not in known:
         cities = {name.rpartition("/")[2]: name for name in sorted(known)}
         hint = did_you_mean(zone, known) or (
@@ -142,6 +156,7 @@ def _stages(reader: Reader) -> tuple[Stage, ...]:
                 expected_days=table.number_or_none("expected_days", above=0),
                 observed_from=table.day_or_none("observed_from"),
                 is_won=table is tables[-1],
+                includes=table.texts("includes"),
             )
         )
         table.close()
@@ -346,17 +361,6 @@ def _maturity(reader: Reader | None) -> MaturityRule:
     if reader is None:
         return usual
     rule = MaturityRule(reader.number("mature_from", default=usual.mature_from, above=0, high=1))
-    reader.close()
-    return rule
-
-
-def _loading(reader: Reader | None) -> LoadingRule:
-    usual = LoadingRule()
-    if reader is None:
-        return usual
-    rule = LoadingRule(
-        reader.number("max_quarantined_share", default=usual.max_quarantined_share, low=0, high=1)
-    )
     reader.close()
     return rule
 

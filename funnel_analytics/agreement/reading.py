@@ -42,6 +42,10 @@ class Reader:
         """Note a fault of one key."""
         self._faults.append(f"{self.at(key)}: {message}")
 
+    def note(self, place: str, message: str) -> None:
+        """Note a fault at a dotted place of its own."""
+        self._faults.append(f"{place}: {message}")
+
     @property
     def fault_count(self) -> int:
         """How many faults the whole file has so far."""
@@ -110,6 +114,16 @@ class Reader:
                 key, f"'{value}' is not one of {', '.join(names)}.{did_you_mean(value, names)}"
             )
 
+    def truth(self, key: str, *, default: bool) -> bool:
+        """True or false, without quotes."""
+        if not self.has(key):
+            return default
+        value = self._values[key]
+        if not isinstance(value, bool):
+            self._wrong(key, value, "true or false without quotes")
+            return default
+        return value
+
     def number(
         self,
         key: str,
@@ -141,9 +155,11 @@ class Reader:
             return filler
         return float(value)
 
-    def number_or_none(self, key: str, *, above: float) -> float | None:
+    def number_or_none(
+        self, key: str, *, above: float | None = None, low: float | None = None
+    ) -> float | None:
         """A number, if the key is there."""
-        return self.number(key, above=above) if self.has(key) else None
+        return self.number(key, above=above, low=low) if self.has(key) else None
 
     def day(self, key: str) -> date:
         """A date without time."""

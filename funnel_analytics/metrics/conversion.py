@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -20,6 +20,7 @@ from funnel_analytics.segments import (
     excluded_leads,
     folded_note,
     select_leads,
+    snapshot_entries,
 )
 from funnel_analytics.warehouse import Answer, Warehouse
 
@@ -123,7 +124,10 @@ def stage_conversion(
         `"other_groups"` with `is_folded`; where they are too few together, the next smallest group
         joins them. Where there is no other group, the numbers are missing.
         Notes: `imputed` (leads with an imputed stage, and how many `steps` those are),
-        `excluded` (loaded leads of the cohort's days that do not count), `folded`.
+        `excluded` (loaded leads of the cohort's days that do not count), `folded`,
+        `snapshot_entries` (entries known only from comparing two dated exports),
+        `never_recorded` (in `"ordered"`: `stages` that leads got past, although no source ever
+        records them, so that nobody reaches them in order).
 
     Raises
     ------
@@ -166,6 +170,10 @@ def stage_conversion(
     excluded, note = excluded_leads(
         warehouse, created_from=selection.start, created_before=selection.end
     )
+    compared, compared_notes = snapshot_entries(
+        warehouse, created_from=selection.start, created_before=selection.end
+    )
+    unrecorded = [warehouse.query("metrics/stages_never_recorded")] if mode == "ordered" else []
     smallest = selection.minimum_group_size
     groups = _groups(counts, selection, len(warehouse.agreement.stages))
     table = _rates(groups)
@@ -179,12 +187,14 @@ def stage_conversion(
         grain="one row per segment and stage",
         units=_UNITS,
         definition=_DEFINITIONS[mode],
-        answers=[counts, curve, ages, excluded],
+        answers=[counts, curve, ages, excluded, *compared, *unrecorded],
         table=table[list(_COLUMNS)],
         parameters={**selection.parameters("cohort"), "mode": mode},
         notes=[
             _imputed_note(table),
             note,
+            *compared_notes,
+            *_never_recorded_notes(unrecorded),
             *folded_note(groups, minimum_group_size=smallest),
         ],
     )
@@ -220,6 +230,12 @@ def _imputed_note(table: pd.DataFrame) -> Note:
     shown = table.loc[table["imputed_leads"].notna()]
     leads = shown.loc[shown["position"] == 1, "gap_leads"].sum()
     return Note("imputed", {"leads": int(leads), "steps": int(shown["imputed_leads"].sum())})
+
+
+def _never_recorded_notes(unrecorded: Sequence[Answer]) -> list[Note]:
+    """Which stages no source ever records, where that is asked and there is one."""
+    stages = [stage for answer in unrecorded for stage in answer.table["stage"]]
+    return [Note("never_recorded", {"stages": stages})] if stages else []
 
 
 def _maturity(groups: pd.DataFrame, curve: pd.DataFrame, ages: pd.DataFrame) -> list[float]:

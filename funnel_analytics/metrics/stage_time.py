@@ -15,6 +15,7 @@ from funnel_analytics.segments import (
     excluded_leads,
     folded_note,
     select_leads,
+    snapshot_entries,
 )
 from funnel_analytics.warehouse import Warehouse
 
@@ -73,7 +74,8 @@ def time_in_stage(
         Groups with fewer leads in the cohort than the agreement's `minimum_group_size` are one
         segment, `"other_groups"` with `is_folded`; where they are too few together, the next
         smallest group joins them. Where there is no other group, the numbers are missing. Notes:
-        `excluded`, `folded`.
+        `excluded`, `folded`, `snapshot_entries` (entries known only from comparing two dated
+        exports: their stays are known no better than the gap between the two).
 
     Raises
     ------
@@ -99,6 +101,9 @@ def time_in_stage(
     excluded, note = excluded_leads(
         warehouse, created_from=selection.start, created_before=selection.end
     )
+    compared, compared_notes = snapshot_entries(
+        warehouse, created_from=selection.start, created_before=selection.end
+    )
     found = stays.table
     smallest = selection.minimum_group_size
     table = arranged(
@@ -115,10 +120,10 @@ def time_in_stage(
             "Time from the first recorded entry into the stage to the next event of the lead: "
             "another stage or a closing status; leads without one count as still there."
         ),
-        answers=[stays, excluded],
+        answers=[stays, excluded, *compared],
         table=table[_COLUMNS],
         parameters=selection.parameters("cohort"),
-        notes=[note, *folded_note(found, minimum_group_size=smallest)],
+        notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest)],
     )
 
 

@@ -57,8 +57,8 @@ def actual_vs_target(warehouse: Warehouse, *, period: Period) -> Result:
         target of 0. `is_complete` is false while the month was still running at `as_of`.
 
         Notes: `deals_without_amount` (counted as deals, not in revenue), `spend_without_value`
-        (rows in another currency), `unmatched_dimensions` (of which no lead was ever seen; a
-        target may be misspelt).
+        (rows in another currency without a rate of their day), `unmatched_dimensions` (of which
+        no lead was ever seen; a target may be misspelt).
 
     Raises
     ------
@@ -80,7 +80,6 @@ def actual_vs_target(warehouse: Warehouse, *, period: Period) -> Result:
         "metrics/actual_by_month",
         **span,
         as_of=warehouse.as_of,
-        currency=warehouse.agreement.currency,
     )
     unmatched = warehouse.query("metrics/targets_unmatched", **span)
     table = _table(warehouse, months, agreed.table, counted.table)

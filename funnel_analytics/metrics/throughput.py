@@ -12,6 +12,7 @@ from funnel_analytics.segments import (
     excluded_leads,
     folded_note,
     select_leads,
+    snapshot_entries,
 )
 from funnel_analytics.warehouse import Warehouse
 
@@ -59,7 +60,8 @@ def stage_throughput(
         agreement's `minimum_group_size` are one segment, `"other_groups"` with `is_folded`; where
         they are too few together, the next smallest group joins them. Where there is no other
         group, the numbers are missing. Notes: `excluded` (loaded leads, created before the end of
-        the period, that do not count), `folded`.
+        the period, that do not count), `folded`, `snapshot_entries` (entries of the period known
+        only from comparing two dated exports; their month is that of the middle of the two).
 
     Raises
     ------
@@ -77,6 +79,13 @@ def stage_throughput(
         **selection.grouping,
     )
     excluded, note = excluded_leads(warehouse, created_from=None, created_before=selection.end)
+    compared, compared_notes = snapshot_entries(
+        warehouse,
+        created_from=None,
+        created_before=warehouse.as_of,
+        entered_from=selection.start,
+        entered_before=selection.end,
+    )
     found = entries.table
     table = _every_month(warehouse, found, selection)
     smallest = selection.minimum_group_size
@@ -91,7 +100,7 @@ def stage_throughput(
             "repeat_entries": "entries",
         },
         definition="Leads by the month of their first recorded entry into the stage.",
-        answers=[entries, excluded],
+        answers=[entries, excluded, *compared],
         table=table[
             [
                 "month",
@@ -105,7 +114,7 @@ def stage_throughput(
             ]
         ],
         parameters=selection.parameters("period"),
-        notes=[note, *folded_note(found, minimum_group_size=smallest)],
+        notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest)],
     )
 
 

@@ -10,12 +10,12 @@ import math
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
 from funnel_analytics import theme
+from funnel_analytics.escaping import markup
 from funnel_analytics.results import Result
 from funnel_analytics.wording import Words
 
@@ -57,7 +57,7 @@ _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 def as_text(text: Any) -> str:
     """A text as Plotly shows it letter by letter: no tags, no formulas, no line ends."""
     plain = _BLANKS.sub(" ", str(text)).strip()
-    return escape(plain, quote=False).replace("$", "&#36;")
+    return markup(plain)
 
 
 def wrapped(text: str, width: int) -> str:

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from funnel_analytics.escaping import is_active_cell
+
 __all__ = ["write_workbook"]
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
@@ -40,6 +42,7 @@ def write_workbook(path: Path, *, title: str, record: Mapping[str, Any]) -> None
         book.set_properties({"title": title, "created": created.replace(tzinfo=None)})
         formats = {
             "bold": book.add_format({"bold": True}),
+            "inert": book.add_format({"quote_prefix": True}),
             "header": book.add_format({"bold": True, "bottom": 1, "text_wrap": False}),
             "share": book.add_format({"num_format": "0.0%"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd"}),
@@ -64,13 +67,13 @@ def _contents(
     sheet.set_column(1, 1, 100)
     sheet.write_string(0, 0, _text(title), formats["bold"])
     lines = [("as_of", record["as_of"]), *record["parameters"].items()]
-    row = _lines(sheet, 1, lines) + 1
+    row = _lines(sheet, 1, lines, formats) + 1
     for column, text in enumerate(("sheet", "definition")):
         sheet.write_string(row, column, text, formats["header"])
     for name, result in zip(names, record["results"], strict=True):
         row += 1
-        sheet.write_string(row, 0, name)
-        sheet.write_string(row, 1, _text(result.get("definition", "")))
+        _write(sheet, row, 0, name, formats)
+        _write(sheet, row, 1, result.get("definition", ""), formats)
 
 
 def _sheet(sheet: Any, result: Mapping[str, Any], formats: Mapping[str, Any]) -> None:
@@ -81,7 +84,7 @@ def _sheet(sheet: Any, result: Mapping[str, Any], formats: Mapping[str, Any]) ->
         ("as_of (UTC)", result.get("as_of")),
         *((f"parameter {name}", value) for name, value in result.get("parameters", {}).items()),
     ]
-    row = _lines(sheet, 1, lines) + 1
+    row = _lines(sheet, 1, lines, formats) + 1
     units = result.get("units", {})
     widths: dict[int, int] = {}
     row = _table(sheet, row, result.get("rows", ()), units, formats, widths)
@@ -92,11 +95,13 @@ def _sheet(sheet: Any, result: Mapping[str, Any], formats: Mapping[str, Any]) ->
         sheet.set_column(column, column, min(width, _WIDEST) + 2)
 
 
-def _lines(sheet: Any, row: int, lines: Sequence[tuple[str, Any]]) -> int:
+def _lines(
+    sheet: Any, row: int, lines: Sequence[tuple[str, Any]], formats: Mapping[str, Any]
+) -> int:
     for name, value in lines:
-        sheet.write_string(row, 0, _text(name))
+        _write(sheet, row, 0, name, formats)
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        sheet.write_string(row, 1, "" if value is None else _text(shown))
+        _write(sheet, row, 1, "" if value is None else shown, formats)
         row += 1
     return row
 
@@ -143,7 +148,16 @@ def _cell(
         sheet.write_datetime(row, place, date.fromisoformat(value), formats["day"])
     else:
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        sheet.write_string(row, place, _text(shown))
+        _write(sheet, row, place, shown, formats)
+
+
+def _write(sheet: Any, row: int, place: int, text: str, formats: Mapping[str, Any]) -> None:
+    """A text that stays text: also when the cell is edited, or the sheet is saved as CSV."""
+    cell = _text(text)
+    if is_active_cell(cell):
+        sheet.write_string(row, place, cell, formats["inert"])
+    else:
+        sheet.write_string(row, place, cell)
 
 
 def _text(text: str) -> str:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
-from funnel_analytics.agreement import Agreement
-from funnel_analytics.errors import DataError, counted, did_you_mean, listed
-from funnel_analytics.periods import to_local, to_utc
+from funnel_analytics.agreement import HANDOVER_KINDS, STATUSES, Agreement
+from funnel_analytics.errors import DataError, SourceError, counted, did_you_mean, listed
+from funnel_analytics.periods import to_local
 from funnel_analytics.schema import TABLES, Column, Table
 from funnel_analytics.warehouse import Connection, statement, table_columns
 
-__all__ = ["check_as_of", "check_keys", "check_words", "latest_instant"]
-
+__all__ = [
+    "check_as_of",
+    "check_counts",
+    "check_keys",
+    "check_rates",
+    "check_words",
+    "latest_instant",
+]
 
 _PLACE = ("load_no", "source_row")
-STATUSES = ("open", "nurture", "recycled", "rejected", "lost", "won")
-HANDOVERS = ("marketing_to_sdr", "sdr_to_sales", "reassigned")
 
 
 def check_words(connection: Connection, agreement: Agreement) -> list[str]:
@@ -34,7 +38,7 @@ def check_words(connection: Connection, agreement: Agreement) -> list[str]:
         ),
         ("stage_event", "status", STATUSES, "Map the value in the preset."),
         ("lead", "status", STATUSES, "Map the value in the preset."),
-        ("handover", "kind", HANDOVERS, "Map the value in the preset."),
+        ("handover", "kind", HANDOVER_KINDS, "Map the value in the preset."),
     ):
         text = statement("sources/unknown_words", table=table, column=column)
         problems += [
@@ -58,12 +62,17 @@ def check_keys(connection: Connection) -> list[str]:
         if is_told or not table.key or not _repeated(connection, table):
             continue
         _drop_repeats(connection, table)
-        problems += [
-            f"{file}: {counted(ids, 'id')} in column '{table.key[0]}' of {table.name} with {rows} "
-            f"rows that differ (first: '{example}', {_places(connection, table, example)}). "
-            "Keep one row per id in the export."
-            for file, ids, rows, example, _, _ in _repeated(connection, table)
-        ]
+        for file, ids, rows, example, other_kind in _repeated(connection, table):
+            same = f"{counted(ids, 'id')} in column '{table.key[0]}' of {table.name}"
+            first = f"(first: '{example}', {_places(connection, table, example)})"
+            problems.append(
+                f"{file}: {same} with {rows} rows that differ {first}. Keep one row per id in the "
+                "export."
+                if other_kind in (None, file)
+                else f"{other_kind} and {file}: the same {same} come from two kinds of export, "
+                f"with {rows} rows that differ {first}. Load one kind only; if the other is in the "
+                "warehouse already, load into a new one."
+            )
     return problems
 
 
@@ -84,7 +93,7 @@ def _drop_repeats(connection: Connection, table: Table) -> None:
 
 
 def latest_instant(connection: Connection, timezone: str) -> datetime:
-    """The end of the last day, in the agreement's zone, on which anything in the data happened.
+    """The last instant, local to the agreement's zone, at which anything in the data happened.
 
     Raises
     ------
@@ -102,8 +111,37 @@ def latest_instant(connection: Connection, timezone: str) -> datetime:
             )
     if not latest:
         raise DataError("The exports hold no dates. Load an export with at least one lead.")
-    last = max(latest)
-    return to_utc(datetime(last.year, last.month, last.day) + timedelta(days=1), timezone)
+    return max(latest)
+
+
+def check_counts(connection: Connection) -> None:
+    """Refuse a build in which a row is not accounted for.
+
+    Every record of every loaded file is loaded, quarantined, a duplicate, of another table, a
+    total, restated by a newer export or forgotten; and what the log calls loaded is in the table.
+
+    Raises
+    ------
+    SourceError
+        Rows are missing or too many. That is a fault of this package, not of the exports.
+    """
+    problems = []
+    for table in TABLES.values():
+        text = statement("sources/unbalanced_loads", table=table.name)
+        for file, load_no, read, known, loaded, stored in connection.execute(text).fetchall():
+            problems.append(
+                f"{file} → {table.name} (load {load_no}): {read} records were read and {known} are "
+                f"accounted for; {loaded} rows are logged as loaded and {stored} are in the table"
+            )
+        text = statement("sources/unlogged_rows", table=table.name)
+        ((unlogged,),) = connection.execute(text).fetchall()
+        if unlogged:
+            problems.append(f"{table.name}: {counted(unlogged, 'row')} of no logged load")
+    if problems:
+        raise SourceError(
+            f"{listed(problems)}\nThe rows do not add up, so nothing was loaded. This is a fault "
+            "of funnel_analytics; please report it with this message."
+        )
 
 
 def check_as_of(connection: Connection, as_of: datetime, timezone: str) -> None:
@@ -127,6 +165,32 @@ def check_as_of(connection: Connection, as_of: datetime, timezone: str) -> None:
         raise DataError(
             listed(problems) + "\nExport again, or pass a later --as-of. Nothing was loaded.",
             rows=pd.DataFrame(samples),
+        )
+
+
+def check_rates(connection: Connection, agreement: Agreement) -> None:
+    """Refuse amounts in other currencies that no exchange rate values; needs the marts.
+
+    Raises
+    ------
+    DataError
+        Won deals or costs count, but nothing says what they are worth in the agreed currency.
+    """
+    problems = []
+    rows = connection.execute(statement("sources/missing_rates")).fetchall()
+    for table, currency, count, days, _, last, firsts, rated in rows:
+        named = [f"{day:%Y-%m-%d}" for day in firsts if day is not None]
+        when = ", ".join(named) + (f", … {last:%Y-%m-%d}" if days > len(named) else "")
+        known = f"; the latest before is of {rated:%Y-%m-%d}" if rated else ""
+        problems.append(
+            f"{counted(count, 'row')} of {table} in {currency or 'no currency'} on "
+            f"{counted(days, 'day')} ({when}): there is no rate to {agreement.currency} of that "
+            f"day or the {agreement.exchange.max_age_days} days before{known}"
+        )
+    if problems:
+        raise DataError(
+            f"{listed(problems)}\nLoad a file of exchange rates as well (--preset rates). Nothing "
+            "was loaded."
         )
 
 

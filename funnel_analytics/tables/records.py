@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from great_tables import GT
 
 from funnel_analytics.agreement import Agreement
+from funnel_analytics.results import Missing, Result
 from funnel_analytics.tables.frame import framed
-from funnel_analytics.wording import Words, is_missing, words_in
+from funnel_analytics.wording import Notice, Words, is_missing, notice, words_for, words_in
+from funnel_analytics.wording.checks import MARKS, CheckedData, check_counts, is_unjudged
 
-__all__ = ["agreement", "checks", "loads"]
+__all__ = ["agreement", "checks", "completeness", "loads"]
 
 _LOAD_COUNTS = (
     "rows_read",
@@ -19,69 +22,152 @@ _LOAD_COUNTS = (
     "rows_duplicate",
     "rows_quarantined",
     "rows_other",
+    "rows_total",
+    "rows_superseded",
+    "rows_forgotten",
     "values_quarantined",
 )
+_RARE_COUNTS = ("rows_total", "rows_superseded", "rows_forgotten")
 _EXAMPLES = 3
-_MARKS = {"pass": "✓", "review": "?", "fail": "✗"}
 
 
-class Checked(Protocol):
-    """What a table of checks needs to know of a report of checks."""
+def checks(report: CheckedData, *, language: str | None = None) -> GT:
+    """Which faults do the data have, how many rows does each touch, and what is to be done?
 
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per check: its name, status, counts and examples."""
-        ...
-
-    @property
-    def agreement(self) -> Agreement:
-        """The agreement that the data were loaded with."""
-        ...
-
-    @property
-    def as_of(self) -> Any:
-        """The instant that the data describe."""
-        ...
-
-
-def checks(report: Checked, *, language: str | None = None) -> GT:
-    """Which faults do the data have, how many rows does each touch, and what is to be done?"""
+    The checks that passed, and those that had nothing to look at, are named below the table.
+    """
     words = words_in(language or report.agreement.language)
-    table = report.table
-    counts = {str(name): int(count) for name, count in table["status"].value_counts().items()}
+    every = report.table.to_dict("records")
+    found = [row for row in every if row["status"] != "pass"]
     rows = pd.DataFrame(
         [
             [
                 words.check_title(str(row["check"])),
-                f"{_MARKS[row['status']]} {words.say('status.' + row['status'])}",
-                words.whole(row["offending_rows"]),
-                words.whole(row["of_rows"]),
-                _few(row["examples"]),
-                "" if row["status"] == "pass" else words.check_advice(str(row["check"])),
+                f"{MARKS[row['status']]} {words.say('status.' + row['status'])}",
+                words.check_counted(row),
+                words.check_examples(report.agreement, row, most=_EXAMPLES),
+                words.check_meaning(row),
+                words.check_advice(str(row["check"])),
             ]
-            for _, row in table.iterrows()
+            for row in found
         ],
-        columns=["check", "status", "offending_rows", "of_rows", "examples", "advice"],
+        columns=["check", "status", "offending_rows", "examples", "meaning", "advice"],
         dtype=object,
     )
     instant = words.instant(report.as_of, report.agreement.timezone)
     return framed(
         rows,
         headings={name: words.column(name) for name in rows.columns},
-        title=words.check_finding(counts),
+        title=words.check_finding(check_counts(report)),
         subtitle=f"{report.agreement.company} · {words.say('title.checks_subtitle')}",
-        notes=[words.say("footer.as_of", instant=instant)],
-        texts=("check", "status", "examples", "advice"),
-        nowrap=("status",),
-        widths={"examples": "28%", "advice": "28%"},
-        muted=[number for number, status in enumerate(table["status"]) if status == "pass"],
-        strong=[number for number, status in enumerate(table["status"]) if status == "fail"],
+        notes=[*_passed(words, every), words.say("footer.as_of", instant=instant)],
+        texts=("check", "status", "offending_rows", "examples", "meaning", "advice"),
+        nowrap=("status", "offending_rows"),
+        widths={"examples": "15%", "meaning": "27%", "advice": "20%"},
+        strong=[number for number, row in enumerate(found) if row["status"] == "fail"],
     )
 
 
-def _few(examples: Any) -> str:
-    """The first of the examples; all of them are a query away."""
-    return "" if is_missing(examples) else ", ".join(str(examples).split(", ")[:_EXAMPLES])
+def _passed(words: Words, every: Sequence[Mapping[Any, Any]]) -> list[str]:
+    """The checks below the table: passed, with what they found within the limit, and unjudged."""
+    passed, unjudged = [], []
+    for row in every:
+        title = words.check_title(str(row["check"]))
+        if is_unjudged(row):
+            unjudged.append(title)
+        elif row["status"] == "pass" and int(row["offending_rows"]):
+            counted = words.check_counted(row)
+            passed.append(words.say("checked.within", title=title, counted=counted))
+        elif row["status"] == "pass":
+            passed.append(title)
+    return [
+        words.say(f"checked.{key}", checks="; ".join(titles))
+        for key, titles in (("passed", passed), ("unjudged", unjudged))
+        if titles
+    ]
+
+
+def completeness(
+    result: Result | Missing | None, *, language: str | None = None
+) -> GT | Notice | None:
+    """How well is each field filled, by the team that owns the rows? Only fields with gaps."""
+    if result is None:
+        return None
+    if isinstance(result, Missing):
+        return notice(result, language=language)
+    words = words_for(result, language=language)
+    table = result.table
+    totals = table[table["is_total"]]
+    gaps = totals[totals["filled_rows"] < totals["of_rows"]]
+    groups = _team_columns(words, result.agreement, table)
+    cells = []
+    for total in gaps.to_dict("records"):
+        of_field = table[
+            (table["table_name"] == total["table_name"]) & (table["field"] == total["field"])
+        ]
+        row = {
+            "table_name": _title_of(words, str(total["table_name"])),
+            "field": words.field(str(total["field"])),
+        }
+        for column, (_, chosen) in groups.items():
+            row[column] = _filled(words, of_field[chosen.loc[of_field.index]])
+        cells.append(row)
+    headings = {"field": words.column("field")}
+    headings |= {column: heading for column, (heading, _) in groups.items()}
+    frame = pd.DataFrame(cells, columns=["table_name", *headings], dtype=object)
+    complete = totals[totals["filled_rows"] == totals["of_rows"]]
+    return framed(
+        frame,
+        headings=headings,
+        title=words.say("title.completeness"),
+        subtitle=words.say("title.completeness_subtitle"),
+        notes=[*_complete(words, complete), words.definition("completeness"), words.as_of(result)],
+        texts=("field",),
+        group="table_name",
+    )
+
+
+def _team_columns(
+    words: Words, agreed: Agreement, table: pd.DataFrame
+) -> dict[str, tuple[str, pd.Series]]:
+    """The columns of the table of completeness: heading, and which rows of the result they show."""
+    is_total, is_folded, team = table["is_total"], table["is_folded"], table["team"]
+    columns = {"total": (words.column("all_teams"), is_total)}
+    for number, name in enumerate(sorted(team.dropna().unique())):
+        columns[f"team_{number}"] = (words.team(agreed, str(name)), team == name)
+    if is_folded.any():
+        columns["folded"] = (words.column("folded_teams"), is_folded)
+    nobody = team.isna() & ~is_total & ~is_folded
+    if nobody.any():
+        columns["nobody"] = (words.column("no_team"), nobody)
+    return columns
+
+
+def _filled(words: Words, rows: pd.DataFrame) -> str:
+    """`93,2 % (1.234)`; nothing where the team has no such rows."""
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    share = words.percent(row["share"])
+    return words.form("with_mark", text=share, mark=words.whole(row["of_rows"]))
+
+
+def _complete(words: Words, totals: pd.DataFrame) -> list[str]:
+    """The fields without gaps, table by table."""
+    by_table = [
+        words.form(
+            "labelled",
+            label=_title_of(words, str(name)),
+            text=words.list_of([words.field(str(field)) for field in part["field"]]),
+        )
+        for name, part in totals.groupby("table_name", sort=True)
+    ]
+    return [words.say("checked.complete", fields="; ".join(by_table))] if by_table else []
+
+
+def _title_of(words: Words, table: str) -> str:
+    thing = words.thing(table)
+    return thing[:1].upper() + thing[1:]
 
 
 def agreement(agreed: Agreement, *, language: str | None = None) -> GT:
@@ -184,12 +270,17 @@ def loads(loaded: pd.DataFrame, *, language: str, timezone: str = "UTC") -> GT:
     Parameters
     ----------
     loaded
-        `warehouse.loads()`: one row per file and table with its counts of rows.
+        `warehouse.loads()`: one row per file and table with its counts of rows. Total rows,
+        restated and forgotten rows are shown where there are any.
     timezone
-        In which `as_of` is shown, where the loads have one.
+        In which the instants of the exports are shown, where they are known.
     """
     words = words_in(language)
-    counts = [name for name in _LOAD_COUNTS if name in loaded.columns]
+    counts = [
+        name
+        for name in _LOAD_COUNTS
+        if name in loaded.columns and (name not in _RARE_COUNTS or loaded[name].fillna(0).any())
+    ]
     headings = {"file": words.column("file"), "table_name": words.column("table")}
     headings |= {name: words.column(name) for name in counts}
     cells: dict[str, list[str]] = {
@@ -197,11 +288,11 @@ def loads(loaded: pd.DataFrame, *, language: str, timezone: str = "UTC") -> GT:
         "table_name": [str(each) for each in loaded["table_name"]],
         **{name: [words.whole(each) for each in loaded[name]] for name in counts},
     }
-    if "as_of" in loaded.columns:
-        headings["as_of"] = words.column("as_of")
-        cells["as_of"] = [
+    if "exported_at" in loaded.columns and loaded["exported_at"].notna().any():
+        headings["exported_at"] = words.column("as_of")
+        cells["exported_at"] = [
             words.missing if is_missing(each) else words.instant(each, timezone)
-            for each in loaded["as_of"]
+            for each in loaded["exported_at"]
         ]
     return framed(
         pd.DataFrame(cells, dtype=object),

@@ -236,7 +236,7 @@ def open_warehouse(
     CallError
         No such file, or the agreement's stages or time zone are not those of the load.
     DataError
-        The file is no warehouse.
+        The file is no warehouse, or another version of the package built it.
     """
     file = Path(path)
     connection = connect(file, read_only=True)
@@ -249,10 +249,20 @@ def open_warehouse(
         else:
             chosen = load_agreement(agreement)
         _same_shape(file, stored, chosen)
-        return Warehouse(file, connection, chosen)
+        return _opened(file, connection, chosen)
     except BaseException:
         connection.close()
         raise
+
+
+def _opened(file: Path, connection: Connection, agreement: Agreement) -> Warehouse:
+    try:
+        return Warehouse(file, connection, agreement)
+    except EngineError as error:
+        raise DataError(
+            f"{file} cannot be read: {str(error).splitlines()[0]}. It is damaged, or another "
+            "version of funnel_analytics built it: move it away and load the exports again."
+        ) from error
 
 
 def _stored_agreement(file: Path, connection: Connection) -> Agreement:

@@ -77,7 +77,7 @@ def statement(name: str, **identifiers: Any) -> str:
     """The text of `sql/<name>.sql` with names of tables and columns filled in.
 
     For statements whose tables or columns are known only when a file is read. Values still travel
-    as parameters; identifiers come from `schema.py` or are made by us.
+    as parameters; identifiers come from `schema/tables.py` or are made by us.
     """
     return _template(name).render(**identifiers)
 

@@ -147,6 +147,21 @@ def _left_out(words: Phrases, _: Result, note: Note) -> _Sentences:
     return [words.say("note.plan.left_out", parts=words.list_of(parts))] if parts else []
 
 
+def _snapshot_entries(words: Phrases, _: Result, note: Note) -> _Sentences:
+    values = note.values
+    if not values.get("entries"):
+        return []
+    shown = {"of": words.whole(values["of"]), "gap": words.amount("days", values["widest_days"])}
+    return [words.say("note.snapshot_entries", count=values["entries"], **shown)]
+
+
+def _never_recorded(words: Phrases, result: Result, note: Note) -> _Sentences:
+    stages = [words.stage(result.agreement, stage) for stage in note.values["stages"]]
+    if not stages:
+        return []
+    return [words.say("note.never_recorded", count=len(stages), stages=words.list_of(stages))]
+
+
 _NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
     "before_creation": _counted("before_creation", "leads"),
     "day_precision": _counted("day_precision", "leads"),
@@ -156,8 +171,10 @@ _NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
     "imputed": _counted("imputed", "leads"),
     "left_out": _left_out,
     "naive": _naive,
+    "never_recorded": _never_recorded,
     "pipeline": _pipeline,
     "reachable": _reachable,
+    "snapshot_entries": _snapshot_entries,
     "spend_without_value": _counted("spend_without_value", "rows"),
     "totals": _totals,
     "touches_left_out": _touches_left_out,

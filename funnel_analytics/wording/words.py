@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from funnel_analytics.agreement import Agreement
 from funnel_analytics.results import Missing, Result
+from funnel_analytics.wording.checks import (
+    CheckedData,
+    check_counted,
+    check_counts,
+    check_examples,
+    check_lines,
+    check_meaning,
+)
 from funnel_analytics.wording.findings import finding_of
 from funnel_analytics.wording.findings_targets import credited_total, won_credit
 from funnel_analytics.wording.notes import notes_of
@@ -130,12 +140,36 @@ class Words(Phrases):
         """What to do when a check finds something."""
         return self.say(f"check.{name}.advice") if self.has("check", name) else ""
 
-    def check_finding(self, counts: dict[str, int]) -> str:
+    def check_finding(self, counts: Mapping[str, int]) -> str:
         """How many checks passed, want a look or failed."""
         if not counts.get("fail") and not counts.get("review"):
             return self.say("finding.checks.all_pass", count=counts.get("pass", 0))
         shown = {key: self.whole(counts.get(key, 0)) for key in ("review", "pass")}
         return self.say("finding.checks.some", count=counts.get("fail", 0), **shown)
+
+    def check_counted(self, row: Mapping[Any, Any]) -> str:
+        """How much a check found, of how much: `3 von 20 (15 %)`."""
+        return check_counted(self, row)
+
+    def check_examples(self, agreement: Agreement, row: Mapping[Any, Any], *, most: int = 5) -> str:
+        """What a check found, by example."""
+        return check_examples(self, agreement, row, most=most)
+
+    def check_meaning(self, row: Mapping[Any, Any]) -> str:
+        """What a fault means, and which metrics it distorts."""
+        return check_meaning(self, row)
+
+    def check_lines(self, report: CheckedData) -> tuple[str, ...]:
+        """A report of checks for a terminal: what was found, what it means, what to do."""
+        return check_lines(self, report, finding=self.check_finding(check_counts(report)))
+
+    def field(self, name: str) -> str:
+        """What a field of the exports is called; a free attribute keeps its own name."""
+        return self.say(f"field.{name}") if self.has("field", name) else name
+
+    def thing(self, table: str) -> str:
+        """What the rows of a table are called: `Opportunities`."""
+        return self.say(f"export.{table}.thing") if self.has("export", table) else table
 
 
 @cache

@@ -121,7 +121,7 @@ def test_a_load_says_which_files_it_replaces(alone: Exports) -> None:
     loaded(alone)
     (alone.folder / "leads.csv").rename(alone.folder / "leads_october.csv")
     alone.write("leads_october.csv", HEADER + "".join(leads(9)))
-    report = loaded(alone)
+    report = loaded(alone, replace=True)
     assert report.replaced == ("leads.csv (3 rows)",)
     assert rows(alone, "select count(*) from lead") == [(9,)]
 
@@ -157,7 +157,10 @@ def test_an_hour_that_comes_twice_is_the_first(alone: Exports) -> None:
 
 def test_a_day_that_begins_with_a_skipped_hour_is_that_day(alone: Exports) -> None:
     # São Paulo: 15 October 2017 had no 00:00; its first hour is 01:00, which is 03:00 UTC.
-    alone.change_preset('timezone = "Europe/Berlin"', 'timezone = "America/Sao_Paulo"')
+    berlin, sao_paulo = 'timezone = "Europe/Berlin"', 'timezone = "America/Sao_Paulo"'
+    agreed = alone.agreement.read_text(encoding="utf-8").replace(berlin, sao_paulo)
+    assert sao_paulo in agreed
+    alone.agreement.write_text(agreed, encoding="utf-8")
     alone.write("leads.csv", HEADER + "L1;2017-10-15;a;b\n")
     loaded(alone)
     assert rows(alone, "select created_at from lead") == [(datetime(2017, 10, 15, 3),)]
@@ -174,6 +177,19 @@ def test_german_numbers_and_what_is_none(exports: Exports, text: str, amount: fl
     loaded(exports)
     assert rows(exports, "select amount from deal where deal = 'crm:X'") == [(amount,)]
     assert rows(exports, "select count(*) from quarantine") == [(0 if amount is not None else 1,)]
+
+
+def test_a_column_that_two_headers_could_be_is_refused(alone: Exports) -> None:
+    alone.write("leads.csv", "ID;id;Created;Origin;Product\n1;2;2026-09-01;a;b\n")
+    with pytest.raises(SourceError, match="the columns 'ID' and 'id' both go by 'Id'"):
+        loaded(alone)
+
+
+def test_a_name_in_the_wrong_column_is_not_repeated(alone: Exports) -> None:
+    alone.write("leads.csv", HEADER + "".join(leads(2)) + "L9;Erika Muster;a;b\n")
+    with pytest.raises(SourceError, match=r"'xxxxx xxxxxx' is no ISO 8601") as caught:
+        loaded(alone)
+    assert "Erika" not in str(caught.value)
 
 
 def test_spaces_of_all_kinds_are_one(alone: Exports) -> None:
@@ -231,7 +247,7 @@ def test_a_link_keeps_pointing_at_the_warehouse(alone: Exports) -> None:
 
 def test_a_second_load_at_the_same_time_is_told_so(alone: Exports) -> None:
     with (
-        only_load(alone.database.resolve()),
+        only_load(alone.database.resolve(), work="load"),
         pytest.raises(
             DataError, match=r"Another load of w\.duckdb is running \(process \d+, since"
         ),

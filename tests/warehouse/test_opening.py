@@ -120,3 +120,14 @@ def test_a_variable_is_never_taken_for_a_table(warehouse_of: WarehouseOf) -> Non
     assert len(phantom)
     with pytest.raises(Exception, match="phantom"):
         warehouse._connection.execute("select * from phantom")
+
+
+def test_a_warehouse_of_another_version_is_to_be_loaded_again(
+    warehouse_of: Callable[..., Warehouse],
+) -> None:
+    built = warehouse_of({"lead": [{"lead": "a", "created_at": "2026-10-01"}]})
+    built.close()
+    with connect(built.path, read_only=False) as connection:
+        connection.execute("drop table touch_people")
+    with pytest.raises(DataError, match=r"another version .* load the exports again"):
+        open_warehouse(built.path)

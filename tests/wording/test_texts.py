@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
 
 import pytest
 
+import funnel_analytics as fa
+from funnel_analytics.checks import CHECKS
 from funnel_analytics.schema import TABLES
 from funnel_analytics.wording import WORDED_LANGUAGES, Words
 from funnel_analytics.wording.catalogue import load_texts
@@ -40,14 +41,21 @@ def test_both_languages_name_the_same_values() -> None:
 
 
 @pytest.mark.parametrize("language", WORDED_LANGUAGES)
-def test_every_check_has_a_title_and_advice_and_no_text_is_left_over(language: str) -> None:
-    folder = files("funnel_analytics") / "sql" / "checks"
-    checks = {file.name.removesuffix(".sql") for file in folder.iterdir() if ".sql" in file.name}
-    assert set(load_texts(language)["check"]) == checks
+def test_every_check_is_worded_and_no_text_is_left_over(language: str) -> None:
+    assert set(load_texts(language)["check"]) == set(CHECKS)
     words = Words(language)
-    for check in checks:
+    for check, texts in load_texts(language)["check"].items():
         assert words.check_title(check) != check
+        assert not words.check_title(check).endswith(".")
+        assert texts["means"].endswith(".")
         assert words.check_advice(check).endswith(".")
+
+
+@pytest.mark.parametrize("language", WORDED_LANGUAGES)
+def test_what_a_check_distorts_is_a_metric_that_has_a_table(language: str) -> None:
+    named = {metric for check in CHECKS.values() for metric in check.distorts}
+    assert named <= set(load_texts(language)["table"])
+    assert all(callable(getattr(fa, metric)) for metric in named)
 
 
 @pytest.mark.parametrize("language", WORDED_LANGUAGES)

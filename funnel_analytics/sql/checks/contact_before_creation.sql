@@ -3,6 +3,6 @@
 select
     count(*) filter (contacts.is_before_creation) as offending_rows,
     count(*) as of_rows,
-    array_to_string(min(leads.lead, 5) filter (contacts.is_before_creation), ', ') as examples
+    min(leads.lead, 5) filter (contacts.is_before_creation) as examples
 from contacts
 inner join leads on contacts.lead_no = leads.lead_no

@@ -25,4 +25,4 @@ early as (
 select
     (select count(*) from early) as offending_rows,
     (select count(*) from leads) as of_rows,
-    (select array_to_string(min(lead, 5), ', ') from early) as examples
+    (select min(lead, 5) from early) as examples

@@ -3,5 +3,5 @@
 select
     count(*) filter (stage is null and status is null) as offending_rows,
     count(*) as of_rows,
-    array_to_string(min(lead, 5) filter (stage is null and status is null), ', ') as examples
+    min(coalesce(lead, deal), 5) filter (stage is null and status is null) as examples
 from stage_event

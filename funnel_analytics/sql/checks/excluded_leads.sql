@@ -15,5 +15,5 @@ judged as (
 select
     count(*) filter (is_out) as offending_rows,
     count(*) as of_rows,
-    array_to_string(min(lead, 5) filter (is_out), ', ') as examples
+    min(lead, 5) filter (is_out) as examples
 from judged

@@ -45,10 +45,11 @@ latest as (
 
     select
         max(begins_at) as begins_at,
-        string_agg(
-            stage
-            || ' from '
-            || strftime(timezone($timezone, timezone('UTC', begins_at)), '%Y-%m-%d'), ', '
+        list(
+            struct_pack(
+                stage := stage,
+                day := cast(timezone($timezone, timezone('UTC', begins_at)) as date)
+            )
             order by stage
         ) as examples
     from starts

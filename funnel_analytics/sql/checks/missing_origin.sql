@@ -3,5 +3,5 @@
 select
     count(*) filter (origin is null) as offending_rows,
     count(*) as of_rows,
-    array_to_string(min(lead, 5) filter (origin is null), ', ') as examples
+    min(lead, 5) filter (origin is null) as examples
 from leads

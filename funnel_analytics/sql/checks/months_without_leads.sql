@@ -32,7 +32,7 @@ counted as (
 select
     count(*) filter (created_leads = 0) as offending_rows,
     count(*) as of_rows,
-    array_to_string(
-        min(strftime(month, '%Y-%m'), 5) filter (created_leads = 0), ', '
-    ) as examples
+    list(struct_pack(month := cast(month as date)) order by month) filter (
+        created_leads = 0
+    )[1:5] as examples
 from counted

@@ -13,7 +13,7 @@ back as (
         on
             earlier.lead_no = later.lead_no
             and earlier.position < later.position
-            and earlier.entered_at > later.latest_at
+            and earlier.earliest_at > later.latest_at
     inner join leads on earlier.lead_no = leads.lead_no
     where not earlier.is_added
 
@@ -22,4 +22,4 @@ back as (
 select
     (select count(*) from back) as offending_rows,
     (select count(*) from leads) as of_rows,
-    (select array_to_string(min(lead, 5), ', ') from back) as examples
+    (select min(lead, 5) from back) as examples

@@ -1,24 +1,47 @@
--- One row: touches of a person who is no loaded lead and on no deal.
+-- One row: touches that name a person, lead, contact or e-mail address that no loaded lead or
+-- contact has, and that is on no deal. A visitor alone is nobody yet and is not judged.
 -- params: none
 with
 
 known as (
 
-    select person_key from lead
-    where person_key is not null
+    select person_key as id from lead
     union
-    select person_key from deal_contact
-    where person_key is not null
+    select lead as id from lead
+    union
+    select email as id from lead
+    union
+    select contact as id from contact
+    union
+    select email as id from contact
+    union
+    select person_key as id from deal_contact
+
+),
+
+judged as (
+
+    select
+        coalesce(touch.touch, touch.person_key, touch.lead, touch.contact) as id,
+        known_person.id is null
+        and known_lead.id is null
+        and known_contact.id is null
+        and known_email.id is null as is_offending
+    from touch
+    left join known as known_person on touch.person_key = known_person.id
+    left join known as known_lead on touch.lead = known_lead.id
+    left join known as known_contact on touch.contact = known_contact.id
+    left join known as known_email on touch.email = known_email.id
+    where
+        touch.person_key is not null
+        or touch.lead is not null
+        or touch.contact is not null
+        or touch.email is not null
 
 )
 
 select
-    count(*) filter (touch.person_key is not null and known.person_key is null) as offending_rows,
-    count(*) as of_rows,
-    array_to_string(
-        min(coalesce(touch.touch, touch.person_key), 5) filter (
-            touch.person_key is not null and known.person_key is null
-        ), ', '
-    ) as examples
-from touch
-left join known on touch.person_key = known.person_key
+    count(*) filter (is_offending) as offending_rows,
+    (select count(*) from touch) as of_rows,
+    min(id, 5) filter (is_offending) as examples
+from judged

@@ -1,7 +1,18 @@
--- One row: touches that name no person, which no journey can use.
+-- One row: touches that name nobody, neither a person nor a visitor; no journey can use them.
 -- params: none
+with
+
+judged as (
+
+    select
+        touch,
+        coalesce(person_key, lead, contact, email, visitor) is null as is_offending
+    from touch
+
+)
+
 select
-    count(*) filter (person_key is null) as offending_rows,
+    count(*) filter (is_offending) as offending_rows,
     count(*) as of_rows,
-    array_to_string(min(touch, 5) filter (person_key is null), ', ') as examples
-from touch
+    min(touch, 5) filter (is_offending) as examples
+from judged

@@ -1,10 +1,11 @@
--- One row: touches and days of spend whose channel the agreement does not gather.
+-- One row: touches and days of spend whose channel the agreement does not gather. A touch without a
+-- channel has that of its campaign.
 -- params: none
 with
 
 used as (
 
-    select channel from touch
+    select raw_channel as channel from touches
     union all
     select channel from spend
 
@@ -22,9 +23,27 @@ unmapped as (
         and agreed_channels.raw is null
     group by used.channel
 
+),
+
+largest as (
+
+    select *
+    from unmapped
+    order by
+        uses desc,
+        channel asc
+    limit 5
+
 )
 
 select
     coalesce((select cast(sum(uses) as bigint) from unmapped), 0) as offending_rows,
     (select count(*) from used) as of_rows,
-    (select array_to_string(min(channel, 5), ', ') from unmapped) as examples
+    (
+        select
+            list(
+                struct_pack(channel := channel, found_rows := uses)
+                order by uses desc, channel asc
+            )
+        from largest
+    ) as examples

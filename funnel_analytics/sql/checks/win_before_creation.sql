@@ -29,4 +29,4 @@ select
         from lead_progress
         inner join last_stage on lead_progress.furthest = last_stage.last_position
     ) as of_rows,
-    (select array_to_string(min(lead, 5), ', ') from early) as examples
+    (select min(lead, 5) from early) as examples

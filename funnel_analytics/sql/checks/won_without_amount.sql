@@ -4,5 +4,5 @@
 select
     count(*) filter (amount is null) as offending_rows,
     count(*) as of_rows,
-    array_to_string(min(deal, 5) filter (amount is null), ', ') as examples
+    min(deal, 5) filter (amount is null) as examples
 from won_deals

@@ -3,6 +3,6 @@
 select
     count(*) filter (closed_at is null) as offending_rows,
     count(*) as of_rows,
-    array_to_string(min(deal, 5) filter (closed_at is null), ', ') as examples
+    min(deal, 5) filter (closed_at is null) as examples
 from deal
 where is_won

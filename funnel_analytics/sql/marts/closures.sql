@@ -1,6 +1,7 @@
 -- One row per instant at which a counted lead took a status that ends or suspends its way. A lead
 -- whose deal was lost, but whose own history does not say so, is lost when its deal closed.
--- `latest_at` is the last instant that a stamp of day precision can mean.
+-- `latest_at` is the last instant that the stamp can mean: of a day where only the day is known, or
+-- of the bounds between two dated exports.
 -- params: timezone
 create table closures as
 with
@@ -8,16 +9,34 @@ with
 recorded as (
 
     select
-        leads.lead_no,
-        stage_event.entered_at as closed_at,
-        stage_event.status,
-        bool_or(coalesce(stage_event.entered_at_is_day, false)) as is_day_precision,
-        min(stage_event.reason) as reason
-    from stage_event
-    inner join survivors on stage_event.lead = survivors.lead
-    inner join leads on survivors.survivor = leads.lead
-    where stage_event.status in ('lost', 'rejected', 'recycled', 'nurture')
-    group by leads.lead_no, stage_event.entered_at, stage_event.status
+        lead_no,
+        entered_at as closed_at,
+        status,
+        bool_or(is_day_precision) as is_day_precision,
+        case when bool_and(is_snapshot) then min(entered_before) end as closed_before,
+        min(reason) as reason
+    from lead_events
+    where status in ('lost', 'rejected', 'recycled', 'nurture')
+    group by
+        lead_no,
+        entered_at,
+        status
+
+),
+
+on_deals as (
+
+    select
+        lead_no,
+        deal
+    from leads
+    where deal is not null
+    union
+    select
+        lead_no,
+        deal
+    from event_leads
+    where rule <> 'converted'
 
 ),
 
@@ -36,18 +55,20 @@ every as (
         closed_at,
         status,
         is_day_precision,
+        closed_before,
         reason
     from recorded
     union all
     select
-        leads.lead_no,
+        on_deals.lead_no,
         deal.closed_at,
         'lost' as status,
         coalesce(deal.closed_at_is_day, false) as is_day_precision,
+        null as closed_before,
         deal.lost_reason as reason
-    from leads
-    inner join deal on leads.deal = deal.deal
-    left join lost on leads.lead_no = lost.lead_no
+    from on_deals
+    inner join deal on on_deals.deal = deal.deal
+    left join lost on on_deals.lead_no = lost.lead_no
     where
         not deal.is_won
         and deal.closed_at is not null
@@ -59,6 +80,7 @@ select
     lead_no,
     closed_at,
     case
+        when closed_before is not null then greatest(closed_before, closed_at)
         when is_day_precision
             then
                 timezone(

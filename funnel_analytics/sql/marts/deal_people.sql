@@ -12,23 +12,53 @@ uncounted as (
     group by deal
     having count(lead_no) = 0
 
+),
+
+-- Contacts that stand for nobody but deleted or test leads.
+uncounted_contacts as (
+
+    select id
+    from named_leads
+    where in_contact_place
+    group by id
+    having count(lead_no) = 0
+
+),
+
+contacts_on_deals as (
+
+    select
+        deal_contact.deal,
+        deal_contact.person_key,
+        coalesce(deal_contact.contact, deal_contact.lead) as contact
+    from deal_contact
+    left join uncounted on deal_contact.deal = uncounted.deal
+    where uncounted.deal is null
+
 )
 
 select
     deal_leads.deal,
-    lead.person_key
+    lead_people.person_key
 from deal_leads
-inner join survivors on deal_leads.lead = survivors.survivor
-inner join lead on survivors.lead = lead.lead
-where
-    deal_leads.lead_no is not null
-    and lead.person_key is not null
+inner join lead_people on deal_leads.lead_no = lead_people.lead_no
 union
 select
-    deal_contact.deal,
-    deal_contact.person_key
-from deal_contact
-left join uncounted on deal_contact.deal = uncounted.deal
-where
-    deal_contact.person_key is not null
-    and uncounted.deal is null
+    contacts_on_deals.deal,
+    people.person_key
+from contacts_on_deals
+inner join people
+    on
+        contacts_on_deals.person_key = people.id
+        and people.kind = 'person_key'
+union
+select
+    contacts_on_deals.deal,
+    people.person_key
+from contacts_on_deals
+inner join people
+    on
+        contacts_on_deals.contact = people.id
+        and people.kind = 'contact'
+left join uncounted_contacts on contacts_on_deals.contact = uncounted_contacts.id
+where uncounted_contacts.id is null

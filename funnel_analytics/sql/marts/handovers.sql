@@ -31,6 +31,11 @@ select
         partition by leads.lead_no order by handover.handed_at, handover.kind, handover.source_row
     ) as handover_no
 from handover
-inner join survivors on handover.lead = survivors.lead
-inner join leads on survivors.survivor = leads.lead
+inner join named_leads
+    on
+        handover.lead = named_leads.id
+        and named_leads.in_lead_place
+        and coalesce(handover.handed_at >= named_leads.starts_at, true)
+        and coalesce(handover.handed_at < named_leads.ends_at, true)
+inner join leads on named_leads.lead_no = leads.lead_no
 order by leads.lead_no, handover_no

@@ -1,7 +1,8 @@
--- One row per counted lead: the furthest stage it reached, its first recorded entry into each
--- stage (`entered_k`, and `latest_k`, the last instant that this stamp can mean), and the first
--- instant it was in that stage or a later one (`reached_k`). `is_in_order`: its first entries into
--- the stages lie in the order of the stages, none of the later ones before its creation.
+-- One row per counted lead: the furthest stage it reached, its first recorded entry into each stage
+-- (`entered_k`, and `earliest_k` and `latest_k`, the first and the last instant that this stamp can
+-- mean), and the first instant it was in that stage or a later one (`reached_k`). `is_in_order`:
+-- its first entries into the stages lie in the order of the stages, none of the later ones before
+-- its creation.
 -- params: none
 create table lead_progress as
 with
@@ -13,6 +14,7 @@ firsts as (
         max(position) as furthest,
         {% for k in stages %}
         min(case when position = {{ k }} then entered_at end) as entered_{{ k }},
+        arg_min(earliest_at, entered_at) filter (where position = {{ k }}) as earliest_{{ k }},
         arg_min(latest_at, entered_at) filter (where position = {{ k }}) as latest_{{ k }}
         {%- if not loop.last %},{% endif %}
         {% endfor %}
@@ -39,6 +41,7 @@ select
         as is_in_order,
     {% for k in stages %}
     firsts.entered_{{ k }},
+    firsts.earliest_{{ k }},
     firsts.latest_{{ k }},
     {% endfor %}
     {% for k in stages %}

@@ -1,6 +1,8 @@
 -- One row per entry of a counted lead into an agreed stage, each instant once; a lead without a
--- recorded entry into the first stage has one added at its creation. `latest_at` is the last
--- instant that a stamp of day precision can mean.
+-- recorded entry into the first stage has one added at its creation. `earliest_at` and `latest_at`
+-- are the first and the last instant that the stamp can mean: those of a day where only the day is
+-- known, the bounds of an entry that was found by comparing dated exports (`is_snapshot`; its
+-- `entered_at` is an estimate), else the stamp itself.
 -- params: timezone, stage_names
 create table stage_entries as
 with
@@ -8,18 +10,25 @@ with
 recorded as (
 
     select
-        leads.lead_no,
-        cast(list_position($stage_names, stage_event.stage) as integer) as position,
-        stage_event.entered_at,
-        bool_or(coalesce(stage_event.entered_at_is_day, false)) as is_day_precision,
-        min(stage_event.cycle) as cycle,
-        min(stage_event.reason) as reason,
-        count(*) as recorded_rows
-    from stage_event
-    inner join survivors on stage_event.lead = survivors.lead
-    inner join leads on survivors.survivor = leads.lead
-    where stage_event.stage is not null
-    group by leads.lead_no, position, stage_event.entered_at
+        lead_no,
+        cast(list_position($stage_names, stage) as integer) as position,
+        entered_at,
+        bool_or(is_day_precision) as is_day_precision,
+        bool_and(is_snapshot) as is_snapshot,
+        max(case when is_snapshot then entered_after end) as entered_after,
+        min(case when is_snapshot then entered_before end) as entered_before,
+        case
+            when bool_and(is_snapshot) then 'snapshot_diff'
+            else min(case when not is_snapshot then provenance end)
+        end as provenance,
+        min(cycle) as cycle,
+        min(reason) as reason
+    from lead_events
+    where stage is not null
+    group by
+        lead_no,
+        position,
+        entered_at
 
 ),
 
@@ -30,6 +39,10 @@ entries as (
         position,
         entered_at,
         is_day_precision,
+        is_snapshot,
+        entered_after,
+        entered_before,
+        provenance,
         cycle,
         reason,
         false as is_added
@@ -40,6 +53,10 @@ entries as (
         1 as position,
         leads.created_at as entered_at,
         leads.is_day_precision,
+        false as is_snapshot,
+        null as entered_after,
+        null as entered_before,
+        null as provenance,
         null as cycle,
         null as reason,
         true as is_added
@@ -66,6 +83,11 @@ select
     position,
     entered_at,
     case
+        when is_snapshot then least(entered_after, entered_at)
+        else entered_at
+    end as earliest_at,
+    case
+        when is_snapshot then greatest(entered_before, entered_at)
         when is_day_precision
             then
                 timezone(
@@ -75,6 +97,8 @@ select
         else entered_at
     end as latest_at,
     is_day_precision,
+    is_snapshot,
+    provenance,
     cycle,
     reason,
     is_added

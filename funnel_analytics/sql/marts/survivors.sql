@@ -1,65 +1,36 @@
--- One row per loaded lead: the lead it counts as, after merges. A chain ends in its last loaded
--- lead; leads that are merged in a circle, and those merged into one, count as its smallest id. A
--- test lead counts as itself wherever it was merged: what it did is no lead's.
+-- One row per loaded lead, and per contact that stands for one: the lead it counts as, after
+-- merges. A contact that stands for several leads is here the one created last (`named_leads` tells
+-- them apart in time), those that do not count coming last. An id that both a lead and a contact
+-- have is the lead's.
 -- params: none
 create table survivors as
-with recursive
+with
 
-merged as (
-
-    select
-        lead.lead,
-        lead.merged_into
-    from lead
-    inner join lead as target on lead.merged_into = target.lead
-    where lead.merged_into <> lead.lead
-
-),
-
-reachable as (
+judged as (
 
     select
-        lead,
-        merged_into as other
-    from merged
-    union
-    select
-        reachable.lead,
-        merged.merged_into as other
-    from reachable
-    inner join merged on reachable.other = merged.lead
-
-),
-
-circles as (
-
-    select
-        reachable.lead,
-        coalesce(lead.is_test, false) as is_test
-    from reachable
-    inner join lead on reachable.lead = lead.lead
-    where reachable.lead = reachable.other
-
-),
-
-ends as (
-
-    select
-        reachable.lead,
-        min(case when merged.lead is null then reachable.other end) as last_of_chain,
-        min(case when not circles.is_test then circles.lead end) as smallest_of_circle
-    from reachable
-    left join merged on reachable.other = merged.lead
-    left join circles on reachable.other = circles.lead
-    group by reachable.lead
+        contact_leads.contact,
+        contact_leads.survivor,
+        coalesce(lead.is_deleted, false) or coalesce(lead.is_test, false) as is_out,
+        lead.created_at
+    from contact_leads
+    inner join lead on contact_leads.survivor = lead.lead
+    left join lead_survivors on contact_leads.contact = lead_survivors.lead
+    where lead_survivors.lead is null
 
 )
 
 select
-    lead.lead,
-    case
-        when lead.is_test then lead.lead
-        else coalesce(ends.last_of_chain, ends.smallest_of_circle, lead.lead)
-    end as survivor
-from lead
-left join ends on lead.lead = ends.lead
+    lead,
+    survivor
+from lead_survivors
+union all
+select
+    contact as lead,
+    survivor
+from judged
+qualify
+    row_number() over (
+        partition by contact
+        order by is_out asc, created_at desc, survivor asc
+    ) = 1

@@ -1,8 +1,8 @@
 -- One row per month, metric and dimension ('' for all) with anything counted, and one row of leads
 -- for every month that begins in the span, before `as_of` and not before the first lead. A won deal
 -- belongs to the dimensions of the first of its leads. `rows_without_value` are won deals without
--- an amount, and spend in another currency.
--- params: month_from, month_until, as_of, currency
+-- an amount, and spend in another currency without a rate of its day.
+-- params: month_from, month_until, as_of
 with
 
 numbered_months as (
@@ -178,10 +178,7 @@ spent as (
     select
         months.month,
         spend_days.channel,
-        case
-            when spend_days.currency is null or spend_days.currency = $currency
-                then spend_days.amount
-        end as amount
+        spend_days.amount
     from months
     inner join spend_days
         on

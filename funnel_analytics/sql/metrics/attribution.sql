@@ -86,12 +86,9 @@ persons as (
     union
     select
         entered.conversion_no,
-        lead.person_key
+        lead_people.person_key
     from entered
-    inner join leads on entered.conversion_no = leads.lead_no
-    inner join survivors on leads.lead = survivors.survivor
-    inner join lead on survivors.lead = lead.lead
-    where lead.person_key is not null
+    inner join lead_people on entered.conversion_no = lead_people.lead_no
 
 ),
 

@@ -52,7 +52,7 @@ totals as (
         ) as imputed_{{ k }},
         {% if k > 1 %}
         {{ quantile(
-            "case when lead_progress.latest_" ~ k ~ " >= lead_progress.entered_" ~ (k - 1)
+            "case when lead_progress.latest_" ~ k ~ " >= lead_progress.earliest_" ~ (k - 1)
             ~ " then greatest(0, "
             ~ seconds_between("lead_progress.entered_" ~ (k - 1), "lead_progress.entered_" ~ k)
             ~ ") end", 0.5

@@ -1,7 +1,9 @@
 -- One row per segment and stage: the leads of a cohort that entered every stage up to it, each at
 -- or after the one before, and the median time between the two. Leads whose first entries are in
 -- order need no search; for the others the earliest entry that follows is looked for, stage by
--- stage.
+-- stage. Where a stamp can mean several instants, it follows if one of them does: `chain_k` is when
+-- the leads had come so far by their stamps, `since_k` when they can have been there at the
+-- earliest.
 -- params: cohort_start, cohort_end, by, minimum_group_size, folded
 with
 
@@ -29,7 +31,8 @@ strayed as (
     select
         lead_no,
         created_at,
-        greatest(created_at, entered_1) as chain_1
+        greatest(created_at, entered_1) as chain_1,
+        greatest(created_at, earliest_1) as since_1
     from lead_progress
     where
         created_at >= $cohort_start
@@ -42,7 +45,8 @@ found_1 as (
 
     select
         lead_no,
-        chain_1
+        chain_1,
+        since_1
     from strayed
 
 ),
@@ -53,12 +57,14 @@ found_{{ k }} as (
     select
         found_{{ k - 1 }}.lead_no,
         min(greatest(stage_entries.entered_at, found_{{ k - 1 }}.chain_{{ k - 1 }}))
-            as chain_{{ k }}
+            as chain_{{ k }},
+        min(greatest(stage_entries.earliest_at, found_{{ k - 1 }}.since_{{ k - 1 }}))
+            as since_{{ k }}
     from found_{{ k - 1 }}
     inner join stage_entries
         on
             found_{{ k - 1 }}.lead_no = stage_entries.lead_no
-            and found_{{ k - 1 }}.chain_{{ k - 1 }} <= stage_entries.latest_at
+            and found_{{ k - 1 }}.since_{{ k - 1 }} <= stage_entries.latest_at
     where stage_entries.position = {{ k }}
     group by found_{{ k - 1 }}.lead_no
 

@@ -29,6 +29,7 @@ stays as (
         lead_no,
         {{ k }} as position,
         entered_{{ k }} as entered_at,
+        earliest_{{ k }} as earliest_at,
         latest_{{ k }} as latest_at
     from lead_progress
     where
@@ -51,7 +52,7 @@ moves as (
             case
                 when
                     stage_entries.position > stays.position
-                    and stage_entries.latest_at >= stays.entered_at
+                    and stage_entries.latest_at >= stays.earliest_at
                     then greatest(stage_entries.entered_at, stays.entered_at)
             end
         ) as moved_on_at,
@@ -59,7 +60,7 @@ moves as (
             case
                 when
                     stage_entries.position < stays.position
-                    and stage_entries.entered_at > stays.latest_at
+                    and stage_entries.earliest_at > stays.latest_at
                     and not stage_entries.is_added
                     then stage_entries.entered_at
             end
@@ -85,7 +86,7 @@ closes as (
     inner join closures
         on
             stays.lead_no = closures.lead_no
-            and stays.entered_at <= closures.latest_at
+            and stays.earliest_at <= closures.latest_at
     group by
         stays.lead_no,
         stays.position

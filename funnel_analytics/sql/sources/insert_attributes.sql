@@ -4,7 +4,7 @@ insert into lead_field (lead, attribute, value, load_no, source_row)
 select
     lead.lead,
     $attribute as attribute,
-    parsed.a{{ number }} as value,
+    parsed.v{{ number }} as value,
     $load_no as load_no,
     parsed.line as source_row
 from parsed

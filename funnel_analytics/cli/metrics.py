@@ -1,0 +1,176 @@
+"""Commands that answer from a warehouse: numbers, plans and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import funnel_analytics as fa
+from funnel_analytics.cli.options import (
+    AgreementOption,
+    Database,
+    Format,
+    FormatOption,
+    Language,
+    app,
+    print_result,
+    progress,
+)
+from funnel_analytics.errors import CallError, did_you_mean
+from funnel_analytics.periods import Period, parse_period, span
+from funnel_analytics.results import Result
+from funnel_analytics.warehouse import Warehouse
+
+
+@app.command()
+def show(
+    metric: Annotated[str, typer.Argument(help="conversion, throughput, time_in_stage, …")],
+    db: Database,
+    agreement: AgreementOption = None,
+    cohort: Annotated[
+        str | None, typer.Option("--cohort", "--period", help="2026-10, 2026-Q4, 2026 or D..D.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
+    after: Annotated[str | None, typer.Option("--to", help="First day after.")] = None,
+    by: Annotated[str | None, typer.Option(help="Attribute to split by, e.g. origin.")] = None,
+    mode: Annotated[str | None, typer.Option(help="conversion: at_least or ordered.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="attribution: one or more models.")
+    ] = None,
+    lookback_days: Annotated[int | None, typer.Option(help="attribution: the window.")] = None,
+    conversion: Annotated[str | None, typer.Option(help="attribution: won or a stage.")] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Print one metric."""
+    metrics: dict[str, tuple[Callable[..., Result], str, set[str]]] = {
+        "columns": (fa.column_forms, "", set()),
+        "conversion": (fa.stage_conversion, "cohort", {"by", "mode"}),
+        "loads": (fa.load_log, "", set()),
+        "quarantine": (fa.quarantined, "", set()),
+        "throughput": (fa.stage_throughput, "period", {"by"}),
+        "time_in_stage": (fa.time_in_stage, "cohort", {"by"}),
+        "time_to_contact": (fa.time_to_contact, "cohort", {"by"}),
+        "attribution": (fa.attribute, "period", {"by", "model", "lookback_days", "conversion"}),
+        "targets": (fa.actual_vs_target, "period", set()),
+    }
+    if metric not in metrics:
+        raise CallError(
+            f"There is no metric '{metric}'.{did_you_mean(metric, metrics)} "
+            f"Metrics: {', '.join(metrics)}."
+        )
+    function, span_name, takes = metrics[metric]
+    given = {
+        "by": by,
+        "mode": mode,
+        "model": model,
+        "lookback_days": lookback_days,
+        "conversion": conversion,
+    }
+    options: dict[str, Any] = {
+        name: value for name, value in given.items() if value not in (None, [])
+    }
+    if surplus := sorted(set(options) - takes):
+        known = ", ".join("--" + each.replace("_", "-") for each in sorted(takes))
+        raise CallError(
+            f"{metric} takes no --{surplus[0].replace('_', '-')}; "
+            f"it takes {known or 'no option but a period'}."
+        )
+    if not span_name and (cohort or first or after):
+        raise CallError(f"{metric} takes no period: it is about the loads, not about days.")
+    with fa.open_warehouse(db, agreement=agreement) as warehouse:
+        if span_name:
+            options[span_name] = _days(warehouse, cohort, first, after)
+        print_result(function(warehouse, **options), format)
+
+
+@app.command()
+def plan(
+    revenue: Annotated[float, typer.Option(help="Revenue to win, in the agreement's currency.")],
+    period: Annotated[str, typer.Option(help="When it has to be won: 2027-Q1.")],
+    db: Database,
+    probability: Annotated[float, typer.Option(help="How sure, between 0 and 1.")] = 0.8,
+    agreement: AgreementOption = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """How many leads does a revenue target need?"""
+    with fa.open_warehouse(db, agreement=agreement) as warehouse:
+        result = fa.leads_needed(
+            warehouse, revenue=revenue, period=parse_period(period), probability=probability
+        )
+        print_result(result, format)
+        if format is Format.table:
+            for name in ("by_month", "inputs", "pipeline"):
+                typer.echo(f"\n{name}\n{result.part(name).to_string(index=False)}")
+
+
+@app.command()
+def report(
+    notebook: Annotated[str, typer.Argument(help="monthly_review, … or a path.")],
+    period: Annotated[str, typer.Option(help="The month (or quarter) reported: 2026-10.")],
+    db: Database,
+    agreement: AgreementOption = None,
+    language: Annotated[Language | None, typer.Option(help="Default: the agreement's.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Further notebook parameter: name=value.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also a PDF (needs Chromium).")] = False,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="Also every table as a workbook.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder. Default: reports/PERIOD.")] = None,
+) -> None:
+    """Render a notebook as one HTML file that works offline."""
+    from funnel_analytics import report as reports
+
+    days = parse_period(period)
+    further = _assignments(set_ or [])
+    own = {"period", "database", "agreement", "language"} & set(further)
+    if own:
+        raise CallError(
+            f"--set {min(own)}=…: give it as --period, --db, --agreement or --language."
+        )
+    with fa.open_warehouse(db, agreement=agreement) as warehouse:
+        chosen = language.value if language else warehouse.agreement.language
+    rendered = reports.render(
+        reports.find_notebook(notebook),
+        parameters={
+            **further,
+            "period": days.label,
+            "database": str(db.resolve()),
+            "agreement": _located(agreement),
+            "language": chosen,
+        },
+        out=out or Path("reports") / days.label,
+        pdf=pdf,
+        xlsx=xlsx,
+        progress=progress,
+    )
+    for written in (rendered.html, rendered.pdf, rendered.xlsx, rendered.run_json):
+        if written:
+            typer.echo(f"wrote {written}")
+
+
+def _days(warehouse: Warehouse, text: str | None, first: str | None, after: str | None) -> Period:
+    if text and (first or after):
+        raise CallError("Give either --cohort (or --period), or --from and --to.")
+    if bool(first) != bool(after):
+        raise CallError("--from and --to go together.")
+    if first and after:
+        return span(first, after)
+    return parse_period(text) if text else warehouse.everything()
+
+
+def _located(agreement: str | None) -> str:
+    """The agreement as a notebook in another folder finds it."""
+    if agreement is None:
+        return ""
+    return str(Path(agreement).resolve()) if Path(agreement).exists() else agreement
+
+
+def _assignments(texts: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    wrong = [name for name, equals, _ in pairs if not equals or not name.strip()]
+    if wrong:
+        raise CallError(f"--set takes name=value; got {', '.join(map(repr, wrong))}.")
+    return {name.strip(): value for name, _, value in pairs}
