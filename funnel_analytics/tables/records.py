@@ -300,4 +300,5 @@ def loads(loaded: pd.DataFrame, *, language: str, timezone: str = "UTC") -> GT:
         title=words.say("title.loads"),
         subtitle=words.say("title.loads_subtitle"),
         texts=("file", "table_name"),
+        nowrap=("table_name",),
     )

@@ -33,7 +33,7 @@ AS_OF = date(2026, 11, 1)
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("company")
-    write_sample(folder, leads=400, seed=3)
+    write_sample(folder, leads=250, seed=3)
     return folder
 
 
@@ -205,6 +205,6 @@ def test_another_form_gives_the_same_company(
     expected, found = tables(german), tables(database)
     for name, table in expected.items():
         pd.testing.assert_frame_equal(found[name], table, obj=f"{kind}: {name}")
-    assert len(expected["lead"]) >= 400
+    assert len(expected["lead"]) >= 250
     assert expected["deal"]["amount"].gt(0).sum() > 10
     assert answers(database) == answers(german)
