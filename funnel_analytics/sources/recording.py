@@ -18,8 +18,10 @@ from funnel_analytics.warehouse import Connection, statement
 
 __all__ = [
     "Counts",
+    "Tally",
     "quarantine",
     "refuse_too_many",
+    "tally_columns",
     "write_columns",
     "write_log",
     "write_totals",
@@ -53,6 +55,21 @@ class Counts:
         return self.rejected + self.lost
 
 
+@dataclass(frozen=True)
+class Tally:
+    """A column of a file: its texts, those that give no value, and the records without a text."""
+
+    texts: int
+    faults: int
+    absent: int
+
+
+def tally_columns(connection: Connection, parsed: Sequence[Parsed]) -> dict[int, Tally]:
+    """What each column of the parsed file holds, by the column's number."""
+    rows = connection.execute(statement("sources/column_counts", parsed=parsed)).fetchall()
+    return {number: Tally(*counts) for number, *counts in rows}
+
+
 def quarantine(
     connection: Connection,
     place: Mapping[str, Any],
@@ -60,6 +77,7 @@ def quarantine(
     parser: Parser,
     rule: FileRule,
     copy: CleanCopy,
+    tallies: Mapping[int, Tally],
 ) -> None:
     """Keep every record that cannot be read and every value that is not loaded."""
     if copy.rejected:
@@ -68,6 +86,9 @@ def quarantine(
         connection.execute(statement("sources/quarantine_records"), dict(place))
         connection.unregister("rejected")
     for each in parsed:
+        tally = tallies[each.number]
+        if not tally.faults and not (each.column.required and tally.absent):
+            continue
         text = statement(
             "sources/quarantine_values",
             number=each.number,
@@ -99,11 +120,13 @@ def quarantine(
 
 
 def write_columns(
-    connection: Connection, load_no: int, table: str, parsed: Sequence[Parsed]
+    connection: Connection,
+    load_no: int,
+    table: str,
+    parsed: Sequence[Parsed],
+    tallies: Mapping[int, Tally],
 ) -> None:
     """Keep how each column was read, and how many of its values could not be."""
-    rows = connection.execute(statement("sources/column_counts", parsed=parsed)).fetchall()
-    counts = {number: (texts, faults) for number, texts, faults in rows}
     found = pd.DataFrame(
         [
             (
@@ -111,7 +134,8 @@ def write_columns(
                 each.text.header,
                 each.form,
                 each.is_detected,
-                *counts[each.number],
+                tallies[each.number].texts,
+                tallies[each.number].faults,
             )
             for each in parsed
         ],

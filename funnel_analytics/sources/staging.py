@@ -22,6 +22,7 @@ from funnel_analytics.sources.recording import (
     Counts,
     quarantine,
     refuse_too_many,
+    tally_columns,
     write_columns,
     write_log,
     write_totals,
@@ -218,12 +219,14 @@ class _Rule:
             return
         parser = self._parser()
         parsed = self._parse(parser)
-        quarantine(self.connection, self._place, parsed, parser, self.export.rule, self.copy)
+        rule = self.export.rule
+        tallies = tally_columns(self.connection, parsed)
+        quarantine(self.connection, self._place, parsed, parser, rule, self.copy, tallies)
         counts = self._insert(parsed)
         self._insert_attributes(parsed)
         self._write_meanings()
         self._seal(parsed)
-        write_columns(self.connection, self.export.load_no, self.export.rule.table, parsed)
+        write_columns(self.connection, self.export.load_no, rule.table, parsed, tallies)
         write_totals(self.connection, self.export.load_no, parsed, parser, self.copy)
         self._log(counts)
         refuse_too_many(

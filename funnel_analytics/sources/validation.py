@@ -57,7 +57,7 @@ def check_keys(connection: Connection) -> list[str]:
     Rows of several files that are alike in every column are one; the load log counts them.
     """
     problems: list[str] = []
-    for table in TABLES.values():
+    for table in _filled(connection):
         is_told = table.name == "lead_field" and problems  # its lead has been named
         if is_told or not table.key or not _repeated(connection, table):
             continue
@@ -101,7 +101,7 @@ def latest_instant(connection: Connection, timezone: str) -> datetime:
         No table holds an instant, so nothing says what the data describe.
     """
     latest: list[datetime] = []
-    for table, column in _observed():
+    for table, column in _observed(connection):
         text = statement("sources/latest", table=table.name, column=column.name)
         ((value,),) = connection.execute(text).fetchall()
         if value is not None:
@@ -126,7 +126,9 @@ def check_counts(connection: Connection) -> None:
         Rows are missing or too many. That is a fault of this package, not of the exports.
     """
     problems = []
-    for table in TABLES.values():
+    logged = {name for (name,) in connection.execute(statement("sources/logged_tables")).fetchall()}
+    filled = {table.name for table in _filled(connection)}
+    for table in (table for table in TABLES.values() if table.name in logged | filled):
         text = statement("sources/unbalanced_loads", table=table.name)
         for file, load_no, read, known, loaded, stored in connection.execute(text).fetchall():
             problems.append(
@@ -149,7 +151,7 @@ def check_as_of(connection: Connection, as_of: datetime, timezone: str) -> None:
     problems = []
     samples = []
     local = to_local(as_of, timezone)
-    for table, column in _observed():
+    for table, column in _observed(connection):
         limit = local if column.kind == "date" else as_of
         text = statement("sources/after_as_of", table=table.name, column=column.name)
         rows = connection.execute(text, {"limit": limit}).fetchall()
@@ -194,9 +196,19 @@ def check_rates(connection: Connection, agreement: Agreement) -> None:
         )
 
 
-def _observed() -> list[tuple[Table, Column]]:
+def _filled(connection: Connection) -> list[Table]:
+    """The canonical tables that hold rows."""
+    text = statement("sources/filled_tables", tables=list(TABLES))
+    filled = {name for (name,) in connection.execute(text).fetchall()}
+    return [table for table in TABLES.values() if table.name in filled]
+
+
+def _observed(connection: Connection) -> list[tuple[Table, Column]]:
     return [
-        (table, column) for table in TABLES.values() for column in table.columns if column.observed
+        (table, column)
+        for table in _filled(connection)
+        for column in table.columns
+        if column.observed
     ]
 
 

@@ -37,6 +37,7 @@ SQL_TYPES: dict[Kind, str] = {
     "boolean": "boolean",
 }
 MARTS = (
+    "loaded_ids",
     "merge_ends",
     "links_of_leads",
     "lead_survivors",

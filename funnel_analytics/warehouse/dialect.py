@@ -30,9 +30,22 @@ class DuckDBDialect:
         """The instant a number of days earlier."""
         return f"({instant} - {days} * interval 1 day)"
 
+    def end_of_day(self, starts_at: str) -> str:
+        """The last instant of the agreement's day that begins at an instant (in naive UTC)."""
+        local = f"timezone($timezone, timezone('UTC', {starts_at}))"
+        ends = f"timezone('UTC', timezone($timezone, {local} + interval 1 day))"
+        return f"({ends} - interval 1 microsecond)"
+
     def macros(self) -> dict[str, object]:
         """The fragments by the names that `.sql` files use."""
         return {
             name: getattr(self, name)
-            for name in ("seconds_between", "quantile", "double", "null_timestamp", "days_before")
+            for name in (
+                "seconds_between",
+                "quantile",
+                "double",
+                "null_timestamp",
+                "days_before",
+                "end_of_day",
+            )
         }

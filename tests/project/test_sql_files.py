@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from funnel_analytics.warehouse.dialect import DuckDBDialect
 from tests.project.tree import PACKAGE, project_files, shown
 
 QUERIES = [path for path in project_files() if path.suffix == ".sql"]
@@ -56,11 +57,16 @@ def faults(text: str) -> list[str]:
 
 
 def with_fragments(text: str) -> str:
-    """The text with the steps that it shares with other queries."""
-    return re.sub(
+    """The text with the steps that it shares with other queries, and the ends of days."""
+    shared = re.sub(
         r"\{\{ (\w+)\(\) \}\}",
         lambda call: FRAGMENTS.get(call[1], call[0]),
         text,
+    )
+    return re.sub(
+        r"\{\{ end_of_day\('(.*?)'\) \}\}",
+        lambda call: DuckDBDialect().end_of_day(call[1]),
+        shared,
     )
 
 

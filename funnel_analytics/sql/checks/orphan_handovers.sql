@@ -1,18 +1,11 @@
 -- One row: hand-overs whose lead (or contact) was never loaded.
 -- params: none
-with
-
-people as (
-
-    select lead as id from lead
-    union
-    select contact as id from contact
-
-)
-
 select
-    count(*) filter (people.id is null) as offending_rows,
+    count(*) filter (loaded_ids.id is null) as offending_rows,
     count(*) as of_rows,
-    min(handover.lead, 5) filter (people.id is null) as examples
+    min(handover.lead, 5) filter (loaded_ids.id is null) as examples
 from handover
-left join people on handover.lead = people.id
+left join loaded_ids
+    on
+        handover.lead = loaded_ids.id
+        and loaded_ids.kind = 'person'

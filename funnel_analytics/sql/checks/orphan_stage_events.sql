@@ -1,43 +1,12 @@
 -- One row: rows of stage_event whose lead (or contact) was never loaded or, where they name none,
 -- whose deal was not.
 -- params: none
-with
-
-people as (
-
-    select lead as id from lead
-    union
-    select contact as id from contact
-
-),
-
-deals as (
-
-    select deal from deal
-    union
-    select deal from lead
-    where deal is not null
-    union
-    select deal from deal_contact
-
-),
-
-judged as (
-
-    select
-        coalesce(stage_event.lead, stage_event.deal) as id,
-        case
-            when stage_event.lead is not null then people.id is null
-            else deals.deal is null
-        end as is_offending
-    from stage_event
-    left join people on stage_event.lead = people.id
-    left join deals on stage_event.deal = deals.deal
-
-)
-
 select
-    count(*) filter (is_offending) as offending_rows,
+    count(*) filter (loaded_ids.id is null) as offending_rows,
     count(*) as of_rows,
-    min(id, 5) filter (is_offending) as examples
-from judged
+    min(coalesce(stage_event.lead, stage_event.deal), 5) filter (loaded_ids.id is null) as examples
+from stage_event
+left join loaded_ids
+    on
+        coalesce(stage_event.lead, stage_event.deal) = loaded_ids.id
+        and loaded_ids.kind = if(stage_event.lead is null, 'deal', 'person')

@@ -79,14 +79,7 @@ judged as (
         id,
         case
             when is_day
-                then
-                    timezone(
-                        'UTC',
-                        timezone(
-                            $timezone,
-                            timezone($timezone, timezone('UTC', later_at)) + interval 1 day
-                        )
-                    ) - interval 1 microsecond
+                then {{ end_of_day('later_at') }}
             else later_at
         end < earlier_at as is_offending
     from pairs

@@ -82,14 +82,7 @@ select
     case
         when closed_before is not null then greatest(closed_before, closed_at)
         when is_day_precision
-            then
-                timezone(
-                    'UTC',
-                    timezone(
-                        $timezone,
-                        timezone($timezone, timezone('UTC', closed_at)) + interval 1 day
-                    )
-                ) - interval 1 microsecond
+            then {{ end_of_day('closed_at') }}
         else closed_at
     end as latest_at,
     status,

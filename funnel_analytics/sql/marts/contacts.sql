@@ -53,15 +53,7 @@ made as (
         belonging.happened_at,
         case
             when belonging.is_day_precision
-                then
-                    timezone(
-                        'UTC',
-                        timezone(
-                            $timezone,
-                            timezone($timezone, timezone('UTC', belonging.happened_at))
-                            + interval 1 day
-                        )
-                    ) - interval 1 microsecond
+                then {{ end_of_day('belonging.happened_at') }}
             else belonging.happened_at
         end as latest_at
     from belonging

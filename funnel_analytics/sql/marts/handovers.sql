@@ -8,14 +8,7 @@ select
     handover.handed_at,
     case
         when coalesce(handover.handed_at_is_day, false)
-            then
-                timezone(
-                    'UTC',
-                    timezone(
-                        $timezone,
-                        timezone($timezone, timezone('UTC', handover.handed_at)) + interval 1 day
-                    )
-                ) - interval 1 microsecond
+            then {{ end_of_day('handover.handed_at') }}
         else handover.handed_at
     end as handed_by_at,
     coalesce(handover.handed_at_is_day, false) as is_day_precision,

@@ -89,11 +89,7 @@ select
     case
         when is_snapshot then greatest(entered_before, entered_at)
         when is_day_precision
-            then
-                timezone(
-                    'UTC',
-                    timezone($timezone, local_at + interval 1 day)
-                ) - interval 1 microsecond
+            then {{ end_of_day('entered_at') }}
         else entered_at
     end as latest_at,
     is_day_precision,

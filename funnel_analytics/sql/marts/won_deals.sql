@@ -12,14 +12,7 @@ select
     deal.closed_at,
     case
         when coalesce(deal.closed_at_is_day, false)
-            then
-                timezone(
-                    'UTC',
-                    timezone(
-                        $timezone,
-                        timezone($timezone, timezone('UTC', deal.closed_at)) + interval 1 day
-                    )
-                ) - interval 1 microsecond
+            then {{ end_of_day('deal.closed_at') }}
         else deal.closed_at
     end as closed_by_at,
     deals.amount,

@@ -321,6 +321,10 @@ create or replace temp macro utc_of(local_at, zone) as
         else timezone('UTC', timezone(zone, plausible(local_at)))
     end;
 
+-- The same local time a day later, of an instant in naive UTC.
+create or replace temp macro next_day(instant, zone) as
+    timezone('UTC', timezone(zone, timezone(zone, timezone('UTC', instant)) + interval 1 day));
+
 -- An ISO 8601 instant as naive UTC: with Z or an offset as it says, naive in the stated zone.
 create or replace temp macro read_iso(clean, zone) as
     case

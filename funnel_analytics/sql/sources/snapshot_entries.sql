@@ -84,26 +84,12 @@ closed as (
         case when status in ('won', 'lost', 'rejected') then closed_at end as ended_at,
         case
             when closed_at_is_day
-                then
-                    timezone(
-                        'UTC',
-                        timezone(
-                            $timezone,
-                            timezone($timezone, timezone('UTC', closed_at)) + interval 1 day
-                        )
-                    )
+                then next_day(closed_at, $timezone)
             else closed_at
         end as closed_by,
         case
             when changed_at_is_day
-                then
-                    timezone(
-                        'UTC',
-                        timezone(
-                            $timezone,
-                            timezone($timezone, timezone('UTC', changed_at)) + interval 1 day
-                        )
-                    )
+                then next_day(changed_at, $timezone)
             else changed_at
         end as changed_by
     from created
@@ -138,14 +124,7 @@ history as (
         entered_at,
         case
             when entered_at_is_day
-                then
-                    timezone(
-                        'UTC',
-                        timezone(
-                            $timezone,
-                            timezone($timezone, timezone('UTC', entered_at)) + interval 1 day
-                        )
-                    ) - interval 1 microsecond
+                then next_day(entered_at, $timezone) - interval 1 microsecond
             else entered_at
         end as entered_by
     from stage_event
@@ -157,14 +136,7 @@ history as (
         entered_at,
         case
             when entered_at_is_day
-                then
-                    timezone(
-                        'UTC',
-                        timezone(
-                            $timezone,
-                            timezone($timezone, timezone('UTC', entered_at)) + interval 1 day
-                        )
-                    ) - interval 1 microsecond
+                then next_day(entered_at, $timezone) - interval 1 microsecond
             else entered_at
         end as entered_by
     from stage_event
