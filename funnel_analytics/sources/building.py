@@ -33,6 +33,7 @@ from funnel_analytics.sources.validation import (
     check_rates,
     check_words,
     latest_instant,
+    refuse_personal_names,
 )
 from funnel_analytics.warehouse import (
     Connection,
@@ -96,6 +97,7 @@ def _fill(connection: Connection, build: Build) -> Built:
     """Load every file, then settle what spans files; report the problems of all of them at once."""
     macros = resources.files("funnel_analytics").joinpath("sql", "sources", "macros.sql")
     connection.execute(macros.read_text(encoding="utf-8"))
+    refuse_personal_names(connection, [each.file for each in build.plan.fresh])
     first_new = 1 + (build.before.last_load if build.before else 0)
     files, problems = _stage(connection, build, first_new)
     superseded: Mapping[tuple[int, int], int] = {}

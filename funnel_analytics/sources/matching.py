@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from importlib import resources
 from pathlib import Path
 
 from funnel_analytics.errors import CallError, SourceError, listed
@@ -15,7 +14,7 @@ from funnel_analytics.sources.headers import Rules, bind
 from funnel_analytics.sources.preset import FileRule, Preset
 from funnel_analytics.sources.reading import Member, header_of, members, sha256_of
 from funnel_analytics.sources.staging import layout_of
-from funnel_analytics.warehouse import Connection, connect, statement
+from funnel_analytics.warehouse import Connection, connect
 
 __all__ = ["Found", "Match", "match_files", "refuse_copies"]
 
@@ -49,8 +48,7 @@ def match_files(paths: Sequence[Path | str], presets: Sequence[Preset], *, scrat
     CallError
         A path is missing or matches nothing, or a file that a rule names occurs twice.
     SourceError
-        Several presets could take a file by its name, and its header fits none of them or several;
-        or a name holds an e-mail address or a telephone number.
+        Several presets could take a file by its name, and its header fits none of them or several.
     """
     files, missing = _files(paths, presets)
     names = ", ".join(each.name for each in presets)
@@ -75,7 +73,6 @@ def match_files(paths: Sequence[Path | str], presets: Sequence[Preset], *, scrat
                 continue
         ((preset, rules),) = claims
         matches.append(Match(member, preset, rules, sha256_of(member)))
-    problems += _personal([each.member.name for each in matches])
     if problems:
         raise SourceError(f"{listed(problems)}\nNothing was loaded.")
     if not matches:
@@ -164,20 +161,6 @@ def _by_header(member: Member, claims: Sequence[Claim], scratch: Path) -> tuple[
             "it by one of them to see which columns are missing."
         )
     return fitting, ""
-
-
-def _personal(names: Sequence[str]) -> list[str]:
-    """What is wrong with names that hold an address or a number; these are not repeated."""
-    macros = resources.files("funnel_analytics").joinpath("sql", "sources", "macros.sql")
-    with connect(":memory:", read_only=False) as connection:
-        connection.execute(macros.read_text(encoding="utf-8"))
-        given = {"names": list(dict.fromkeys(names))}
-        rows = connection.execute(statement("sources/personal_names"), given).fetchall()
-    return [
-        f"{shown}: the file's name seems to hold an e-mail address or a telephone number (letters "
-        "are shown as x, digits as 9). The warehouse would keep it: rename the file."
-        for (shown,) in rows
-    ]
 
 
 class _Claimed(Rules):

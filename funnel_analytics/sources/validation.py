@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +22,34 @@ __all__ = [
     "check_rates",
     "check_words",
     "latest_instant",
+    "refuse_personal_names",
 ]
 
 _PLACE = ("load_no", "source_row")
+
+
+def refuse_personal_names(connection: Connection, names: Sequence[str]) -> None:
+    """Refuse files whose names hold an address or a number; they would be kept in the log.
+
+    Raises
+    ------
+    SourceError
+        There are such names; they are not repeated, but masked.
+    """
+    text = statement("sources/personal_names")
+    found = connection.execute(text, {"names": list(dict.fromkeys(names))}).fetchall()
+    if not found:
+        return
+    text = statement("sources/masked_names")
+    masked = connection.execute(text, {"names": [name for (name,) in found]}).fetchall()
+    raise SourceError(
+        listed(
+            f"{shown}: the file's name seems to hold an e-mail address or a telephone number "
+            "(letters are shown as x, digits as 9). The warehouse would keep it: rename the file."
+            for (shown,) in masked
+        )
+        + "\nNothing was loaded."
+    )
 
 
 def check_words(connection: Connection, agreement: Agreement) -> list[str]:

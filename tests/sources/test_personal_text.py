@@ -9,9 +9,10 @@ import pytest
 
 from funnel_analytics.errors import SourceError
 from funnel_analytics.sources.columns import KNOWN_WORDS
-from funnel_analytics.sources.matching import match_files
 from funnel_analytics.sources.preset import parse_preset
+from funnel_analytics.sources.validation import refuse_personal_names
 from funnel_analytics.warehouse import Connection
+from tests.sources.drawn import Drawn
 from tests.sources.staged import HEAD, Stage, agreed, warehouse
 
 PERSONAL = [
@@ -229,20 +230,25 @@ LEADS = parse_preset(
 )
 
 
-def test_a_file_named_after_somebody_is_refused_unnamed(tmp_path: Path) -> None:
+def test_a_file_named_after_somebody_is_refused_unnamed(macros: Connection) -> None:
     fine = ["leads_2026-10-01.csv", "leads 01.10.2026.csv", "lead1601234567890.csv"]
-    for name in ("leads zoe.k@firma.de.csv", "leads 0221-7654321.csv", *fine):
-        (tmp_path / name).write_text("Id,Created\n", encoding="utf-8")
+    named = ["leads zoe.k@firma.de.csv", "leads 0221-7654321.csv"]
     with pytest.raises(SourceError) as caught:
-        match_files([tmp_path], [LEADS], scratch=tmp_path / "scratch")
+        refuse_personal_names(macros, [*named, *fine, *named])
     text = str(caught.value)
     assert "xxxxx xxx.x@xxxxx.xx.csv: the file's name seems to hold" in text
     assert "xxxxx 9999-9999999.csv" in text
     assert text.count("rename the file") == 2
     assert "zoe" not in text
     assert "7654321" not in text
-    found = match_files([tmp_path / name for name in fine], [LEADS], scratch=tmp_path / "scratch")
-    assert len(found.matches) == 3
+    refuse_personal_names(macros, fine)
+
+
+def test_a_load_refuses_a_file_that_is_named_after_somebody(tmp_path: Path) -> None:
+    drawn = Drawn(tmp_path / "drawn")
+    with pytest.raises(SourceError, match=r"xxxxx_xxx@xxxxx\.xx\.csv: the file's name"):
+        drawn.load({"leads_zoe@firma.de.csv": "lead,created,origin\na,2026-08-01,inbound"})
+    assert not drawn.database.exists()
 
 
 @pytest.mark.parametrize("ids", ["plain", "pseudonym"])
