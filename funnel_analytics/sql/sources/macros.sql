@@ -127,43 +127,50 @@ create or replace temp macro without_days(text) as
     );
 
 -- What looks like an e-mail address, alone or within a text: `a@b`, also with `%40`, `(at)`, `[at]`
--- or blanks around the sign.
+-- or blanks around the sign. A letter is what is no sign of ASCII: the class of all letters takes
+-- long to compile, and every column of a file is searched.
 create or replace temp macro has_address(text) as
-    regexp_matches(text, '@|%40|[(\[{]')
-    and regexp_matches(
-        text,
-        '(?i)[\p{L}\p{N}_.+''"-]@[\p{L}\p{N}\[]'
-        || '|[\p{L}\p{N}_.+-]%40[\p{N}-]*\p{L}'
-        || '|[\p{L}\p{N}_.+-] ?@ ?[\p{L}\p{N}][\p{L}\p{N}.-]*\.\p{L}{2,}'
-        || '|[\p{L}\p{N}_.+-] ?[(\[{] ?(at|@) ?[)\]}] ?\p{L}'
-    );
+    case
+        when not regexp_matches(text, '@|%40|[(\[{]') then false
+        else
+            regexp_matches(
+                text,
+                '([^\x00-/:-@\[-`{-\x7F]|[_.+''"-])@([^\x00-/:-@\[-`{-\x7F]|\[)'
+                || '|([^\x00-/:-@\[-`{-\x7F]|[_.+-])%40[\d-]*[^\x00-@\[-`{-\x7F]'
+                || '|([^\x00-/:-@\[-`{-\x7F]|[_.+-]) ?@ ?[^\x00-/:-@\[-`{-\x7F]([^\x00-/:-@\[-`{-\x7F]|[.-])*\.[^\x00-@\[-`{-\x7F]{2,}'
+                || '|([^\x00-/:-@\[-`{-\x7F]|[_.+-]) ?[(\[{] ?([aA][tT]|@) ?[)\]}] ?[^\x00-@\[-`{-\x7F]'
+            )
+    end;
 
 -- What looks like a telephone number, alone or within a text: `+49 …`, `0049 …`, national numbers
 -- that begin with 0 or (0, `49 221 7654321`, `555-765-4321`, and what follows `tel:`.
 create or replace temp macro has_number(text) as
-    length(text) - length(translate(text, '0123456789', '')) >= 6
-    and regexp_matches(
-        without_days(text),
-        '(?i)\+ ?\(?[1-9]\d{0,3}(?:[ ()/.-]{0,3}\d){7,}'
-        || '|(?:^|[^\d\p{L}.,:/''-]|[^\d][.,:/-]|^[.,:/-]|(?:tel|fon|phone|fax|mobile?|handy))(?:'
-        || '00 ?[1-9](?:[ ()/.-]{0,3}\d){8,}(?:$|[^\d\p{L}])'
-        || '|\(?0[1-9]\d{5,}(?:$|[^\d\p{L}])'
-        || '|\(?0[1-9][ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d){4,}'
-        || '|\(?0[1-9]\d[ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d){3,}'
-        || '|\(?0[1-9]\d\d[ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d){2,}'
-        || '|\(?0[1-9]\d{3,}[ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d)+'
-        || '|\(0\) ?[1-9](?:[ ()/.-]{0,3}\d){5,}'
-        || '|\(?[2-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?:$|[^\d.,])'
-        || '|\([2-9]\d{2}\)\d{3}[ .-]?\d{4}(?:$|[^\d.,])'
-        || '|\(?(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
-        || '|35[0-9]|38[0-9]|42[013])'
-        || '\)?[ /-]{1,2}\(?(?:\d{2,3}|[13-9]\d{3}|2[1-9]\d{2})\)?[ /-]{1,3}'
-        || '(?:\d{4,}|\d{3}[ -]\d{4}|\d{3}(?:[ -]\d{2}){2}|\d{2}(?:[ -]\d{2}){2,})'
-        || '(?:$|[^\d.,])'
-        || ')'
-        || '|(?:tel|telefon|telephone|fon|phone|fax|mobil|mobile|handy)[.:]{1,2} ?\+?\(?\d'
-        || '(?:[ ()/.-]{0,3}\d){5,}'
-    );
+    case
+        when not regexp_matches(text, '([0-9][^0-9]*){6}') then false
+        else
+            regexp_matches(
+                without_days(lower(text)),
+                '\+ ?\(?[1-9]\d{0,3}(?:[ ()/.-]{0,3}\d){7,}'
+                || '|(?:^|[^\da-z.,:/''-]|[^\d][.,:/-]|^[.,:/-]|(?:tel|fon|phone|fax|mobile?|handy))(?:'
+                || '00 ?[1-9](?:[ ()/.-]{0,3}\d){8,}(?:$|[^\da-z])'
+                || '|\(?0[1-9]\d{5,}(?:$|[^\da-z])'
+                || '|\(?0[1-9][ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d){4,}'
+                || '|\(?0[1-9]\d[ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d){3,}'
+                || '|\(?0[1-9]\d\d[ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d){2,}'
+                || '|\(?0[1-9]\d{3,}[ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d)+'
+                || '|\(0\) ?[1-9](?:[ ()/.-]{0,3}\d){5,}'
+                || '|\(?[2-9]\d{2}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?:$|[^\d.,])'
+                || '|\([2-9]\d{2}\)\d{3}[ .-]?\d{4}(?:$|[^\d.,])'
+                || '|\(?(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
+                || '|35[0-9]|38[0-9]|42[013])'
+                || '\)?[ /-]{1,2}\(?(?:\d{2,3}|[13-9]\d{3}|2[1-9]\d{2})\)?[ /-]{1,3}'
+                || '(?:\d{4,}|\d{3}[ -]\d{4}|\d{3}(?:[ -]\d{2}){2}|\d{2}(?:[ -]\d{2}){2,})'
+                || '(?:$|[^\d.,])'
+                || ')'
+                || '|(?:tel|telefon|telephone|fon|phone|fax|mobil|mobile|handy)[.:]{1,2} ?\+?\(?\d'
+                || '(?:[ ()/.-]{0,3}\d){5,}'
+            )
+    end;
 
 create or replace temp macro looks_like_email(clean) as has_address(searchable(clean));
 
