@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from funnel_analytics.errors import FunnelError
     from funnel_analytics.metrics.attribution import attribute
     from funnel_analytics.metrics.conversion import stage_conversion
-    from funnel_analytics.metrics.loading import column_forms, load_log, quarantined
+    from funnel_analytics.metrics.loading import (
+        column_forms,
+        identity_yield,
+        load_log,
+        quarantined,
+    )
     from funnel_analytics.metrics.planning import leads_needed
     from funnel_analytics.metrics.response import time_to_contact
     from funnel_analytics.metrics.stage_time import time_in_stage
@@ -40,6 +45,7 @@ _HOME = {
     "available": "results",
     "column_forms": "metrics.loading",
     "forget": "sources.forgetting",
+    "identity_yield": "metrics.loading",
     "leads_needed": "metrics.planning",
     "load": "sources",
     "load_agreement": "agreement",
@@ -75,6 +81,7 @@ __all__ = [
     "available",
     "column_forms",
     "forget",
+    "identity_yield",
     "leads_needed",
     "load",
     "load_agreement",

@@ -179,6 +179,7 @@ personal = "keep"
 [identity]
 merge_leads_by = ["email"]
 account_by_domain = false
+web_user_ids = "sf"
 [exchange]
 max_age_days = 0
 [checks.leads_without_owner]
@@ -194,7 +195,9 @@ fail_above = 30
         "rejected": ("Unqualified", "Closed - Not Converted"),
     }
     assert agreement.privacy == PrivacyRule(ids="plain", personal="keep")
-    assert agreement.identity == IdentityRule(merge_leads_by=("email",), account_by_domain=False)
+    assert agreement.identity == IdentityRule(
+        merge_leads_by=("email",), account_by_domain=False, web_user_ids="sf"
+    )
     assert agreement.exchange.max_age_days == 0
     assert dict(agreement.checks) == {
         "leads_without_owner": CheckLimit(review_above=0.0, fail_above=0.2),

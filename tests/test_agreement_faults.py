@@ -238,6 +238,11 @@ expected_days = -1
             "identity.merge_leads_by[1]: 'e-mail' is not one of email. Did you mean 'email'?",
         ),
         (
+            '[identity]\nweb_user_ids = "SF:"',
+            "identity.web_user_ids: 'SF:' is no name: use small letters a-z, digits and "
+            "underscores.",
+        ),
+        (
             '[identity]\naccount_by_domain = "no"',
             "identity.account_by_domain: is the text 'no'; write true or false without quotes.",
         ),

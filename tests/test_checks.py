@@ -382,7 +382,7 @@ def test_a_total_may_differ_by_rounding(warehouse_of: WarehouseOf) -> None:
     assert (row["offending_rows"], row["of_rows"], row["status"]) == (3, 5, "fail")
     assert [each["field"] for each in row["examples"]] == ["b", "d", "e"]
     assert row["examples"][0] == {
-        "file": "f1.csv", "field": "b", "stated": 100.51, "added_up": 100.0
+        "file": "f1.csv", "field": "b", "stated": 100.51, "unread": None, "added_up": 100.0
     }  # fmt: skip
 
 

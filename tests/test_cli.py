@@ -293,6 +293,10 @@ def test_show_lists_what_could_not_be_read_and_how_columns_were_read(
     assert {row["file"] for row in json.loads(out)["rows"]} == {
         "deals.csv", "history.csv", "leads.csv",
     }  # fmt: skip
+    _, out, _ = run("show", "identity", "--db", exports.database, "--format", "csv")
+    assert [row["rule"] for row in csv.DictReader(io.StringIO(out))] == [
+        "ids", "email", "visitor", "domain",
+    ]  # fmt: skip
     code, _, err = run("show", "loads", "--db", exports.database, "--period", "2026-09")
     assert (code, "takes no period" in err) == (2, True)
 

@@ -22,6 +22,7 @@ RESULTS = {
         "actual_vs_target",
         "attribute",
         "completeness",
+        "identity_yield",
         "stage_conversion",
         "stage_throughput",
         "time_in_stage",
@@ -42,7 +43,7 @@ HEADING = {
         "en": "Joint monthly review of marketing and sales",
     },
     "conversion_drop_offs": {"de": "Wo Leads verloren gehen", "en": "Where leads drop off"},
-    "attribution": {"de": "Anteile der Kanäle am Erfolg", "en": "Credit of the channels"},
+    "attribution": {"de": "Anteile der Kanäle am Erfolg", "en": "Channel credit"},
     "lead_targets": {
         "de": "Wie viele Leads braucht das Umsatzziel?",
         "en": "How many leads does the revenue target need?",

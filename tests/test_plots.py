@@ -16,6 +16,7 @@ import pytest
 from funnel_analytics import plots, theme
 from funnel_analytics.errors import CallError
 from funnel_analytics.plots.canvas import as_text, wrapped
+from funnel_analytics.results import Result
 from funnel_analytics.wording import Notice, Words
 from tests.figures import footer, labels, texts, title
 from tests.wording import drawn
@@ -86,6 +87,7 @@ def test_every_value_axis_names_its_quantity_and_unit(name: str, language: str) 
         for axis in [*figure.select_xaxes(), *figure.select_yaxes()]
         if axis.title.text
     ]
+    named += [each.text for each in figure.layout.annotations if each.name == "axis"]
     assert any("(" in each and ")" in each for each in named), named
 
 
@@ -173,8 +175,8 @@ def test_groups_rank_the_mature_and_keep_the_others_apart() -> None:
     names = [re.sub("<br>", " ", each) for each in figure.layout.yaxis.ticktext]
     assert names == [
         "Inbound",
-        "not stated",
-        "unknown",
+        "Not stated",
+        "Unknown",
         "Outbound",
         "&lt;b onclick=x&gt;&#36;a&#36; &amp; Söhne&lt;/b&gt;",
         "Small groups, merged",
@@ -197,7 +199,7 @@ def test_cohorts_mark_the_immature_and_the_cut_off() -> None:
     assert list(dots.marker.symbol) == ["x-thin"] * 2 + ["circle"] * 8 + ["circle-open"] * 4
     assert dots.y[9] == pytest.approx(16 / 150)
     assert "data begin later" in labels(figure)
-    assert figure.layout.xaxis.ticktext[0] == "Sept<br>2025"
+    assert figure.layout.xaxis.ticktext[0] == "Sep<br>2025"
     assert figure.layout.xaxis.ticktext[4] == "Jan<br>2026"
     assert list(figure.layout.yaxis.ticktext) == ["0%", "5%", "10%"]
 
@@ -214,6 +216,8 @@ def test_throughput_has_a_panel_per_stage() -> None:
     assert figure.data[0].marker.pattern.shape[-1] == "/"
     assert "Schraffiert: Monat noch nicht abgeschlossen." in footer(figure)
     assert all(axis.range[0] == 0 for axis in figure.select_yaxes())
+    assert "Jede Phase hat ihren eigenen Maßstab." in footer(figure)
+    assert "Leads mit Eintritt im Monat (Anzahl)" in labels(figure)
 
 
 def test_months_before_the_data_begin_are_no_zeros() -> None:
@@ -262,6 +266,8 @@ def test_time_in_stage_shows_the_median_and_what_was_not_reached() -> None:
     assert list(dots.x) == [2.0, 1.5, 14.0, 21.0, 61.5]
     assert labels(figure).count("not reached") == 1
     assert figure.data[4].line.dash == "dot"
+    diamonds = next(each for each in figure.data if each.marker.symbol == "diamond-open")
+    assert all(a - b == pytest.approx(0.3) for a, b in zip(dots.y, diamonds.y, strict=True))
     assert figure.layout.xaxis.title.text == "Time in stage (days)"
 
 
@@ -274,9 +280,41 @@ def test_waiting_starts_at_nobody_and_shows_the_deadline() -> None:
     assert figure.layout.xaxis.title.text == "Wait to first contact (working hours)"
     assert figure.layout.xaxis.range == (0, 12), "three times the deadline; 95 % of 88 % at 9"
     assert (
-        "Shown up to 12 working hours; after that the curve goes on rising and ends at 88% "
+        "Shown up to 12 working hours; after that the curve goes on rising and ends at 88.0% "
         "after 85 working hours."
     ) in footer(figure)
+    assert "By count, 88 of 100 leads had a first contact" in footer(figure)
+
+
+def flat_from(result: Result, hours: float, last: float) -> Result:
+    """The same wait with its curve at `last` from so many hours on."""
+    curve = result.part("curve")
+    curve.loc[curve["hours"] > hours, "share_contacted"] = last
+    return drawn.result_of(
+        "time_to_contact", result.table, result.parameters, parts={"curve": curve}
+    )
+
+
+def test_a_curve_rises_after_the_edge_only_if_it_prints_higher() -> None:
+    """The curve stands at the edge, 12 hours, where it was; then 0, 0.02 or 1 point more."""
+    result = drawn.waiting_result()
+    curve = result.part("curve")
+    edge = curve.loc[curve["hours"] <= 12, "share_contacted"].iloc[-1]
+    for more, words in (
+        (0.0, "danach kein weiterer Erstkontakt."),
+        (0.0002, "danach kaum noch ein Erstkontakt."),
+        (0.01, "danach steigt die Kurve weiter"),
+    ):
+        figure = plots.waiting(flat_from(result, 12, edge + more), language="de")
+        assert f"Gezeigt bis 12 Arbeitsstunden; {words}" in footer(figure)
+
+
+def test_groups_that_rise_after_the_edge_are_named() -> None:
+    result = drawn.waiting_result("origin")
+    figure = plots.waiting(result, language="en")
+    assert "still rising after that, end value in brackets:" in footer(figure)
+    figure = plots.waiting(flat_from(result, 0, 0.5), language="en")
+    assert "still rising" not in footer(figure)
 
 
 def test_stages_that_half_have_not_left_are_a_sentence() -> None:
@@ -290,7 +328,7 @@ def test_waiting_labels_its_lines_apart() -> None:
     ends = [
         each
         for each in figure.layout.annotations
-        if each.text.split(":")[0] in {"Inbound", "Outbound", "ohne Angabe"}
+        if each.text.split(":")[0] in {"Inbound", "Outbound", "Ohne Angabe"}
     ]
     heights = sorted(each.y for each in ends)
     assert len(heights) == 3

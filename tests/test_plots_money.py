@@ -18,8 +18,8 @@ MODELS = ("first", "last", "linear", "position_based", "time_decay")
 def test_targets_carry_signs_and_colours_by_effect() -> None:
     revenue = plots.actual_vs_target(drawn.targets_result(), language="en")
     variance, target, actual = revenue.data
-    assert variance.text[0] == "+5%"
-    assert variance.text[-1] == "−15%"
+    assert variance.text[0] == "+5.0%"
+    assert variance.text[-1] == "−15.3%"
     assert variance.marker.color[0] == theme.GOOD
     assert variance.marker.color[-1] == theme.BAD
     assert target.marker.color == theme.CLEAR
@@ -28,7 +28,7 @@ def test_targets_carry_signs_and_colours_by_effect() -> None:
     assert variance.marker.opacity[-1] == 1 > variance.marker.opacity[0]
     spend = plots.actual_vs_target(drawn.targets_result(), metric="spend", language="en")
     assert spend.data[0].marker.color[0] == theme.BAD
-    assert "Spend (EUR)" in [axis.title.text for axis in spend.select_yaxes()]
+    assert "Spend (€)" in [axis.title.text for axis in spend.select_yaxes()]
 
 
 def test_the_numbers_of_a_year_stand_below_its_months() -> None:
@@ -36,7 +36,7 @@ def test_the_numbers_of_a_year_stand_below_its_months() -> None:
     figure = plots.actual_vs_target(drawn.targets_result(), language="de")
     below = [each for each in figure.layout.annotations if each.yref == "paper" and each.yshift]
     numbers = [each for each in below if each.xref == "x2"]
-    assert [each.x for each in numbers] == [*range(10), *range(10)]
+    assert [each.x for each in numbers] == [*range(10)] * 3
     assert [each.text for each in numbers[:2]] == ["1.155", "1.100"]
     assert [numbers[place].text for place in (9, 10, 19)] == [
         "<b>1.100</b>",
@@ -44,9 +44,10 @@ def test_the_numbers_of_a_year_stand_below_its_months() -> None:
         "<b>1.298</b>",
     ]
     heads = [each.text for each in below if each.xref == "paper" and each.name != "footer"]
-    assert heads == ["Ist (AC)", "Ziel (PL)"]
+    assert heads == ["Ist (AC)", "Ziel (PL)", "ΔPL"]
+    assert [numbers[20].text, numbers[29].text] == ["+55", "<b>−198</b>"]
     titles = [axis.title.text for axis in figure.select_yaxes()]
-    assert titles == ["ΔPL (Tsd. EUR)", "Umsatz (Tsd. EUR)"]
+    assert titles == ["ΔPL (Tsd. €)", "Umsatz (Tsd. €)"]
     assert list(figure.layout.yaxis2.ticktext) == ["0", "500", "1.000"]
 
 
@@ -58,7 +59,7 @@ def test_small_amounts_and_counts_are_whole() -> None:
 
 def test_one_month_is_a_bar_and_no_wall() -> None:
     figure = plots.actual_vs_target(drawn.one_target(), language="en")
-    assert figure.layout.xaxis2.range == (-3.1, 3.1)
+    assert figure.layout.xaxis2.range == (-2.1, 2.1)
 
 
 def test_a_running_month_is_hatched() -> None:
@@ -74,7 +75,7 @@ def test_attribution_ends_with_what_has_no_known_touch() -> None:
     assert figure.layout.yaxis.ticktext[-1] == "Kein bekannter Kontaktpunkt"
     assert figure.layout.yaxis.ticktext[-2].startswith("Kontaktpunkt ohne Kanal")
     assert bars.marker.color[-1] == theme.FAINT
-    assert bars.text[0] == "420.000\N{NO-BREAK SPACE}€ · 42\N{NARROW NO-BREAK SPACE}%"
+    assert bars.text[0] == "420.000\N{NO-BREAK SPACE}€ · 42,0\N{NARROW NO-BREAK SPACE}%"
 
 
 def test_many_channels_have_labels_of_one_line() -> None:
@@ -94,8 +95,16 @@ def test_many_channels_have_labels_of_one_line() -> None:
 def test_attribution_by_models_spans_them() -> None:
     figure = plots.attribution(drawn.attribution_result(*MODELS), language="en")
     dots = [each for each in figure.data if each.mode == "markers"]
-    assert [each.name for each in dots][-1] == "Position-based (agreed)"
+    names = ["First touch", "Last touch", "Linear", "Position-based (agreed)", "Time decay"]
+    assert [each.name for each in dots] == names, "the order of the table's columns"
     assert len({each.marker.symbol for each in dots}) == 5
+    assert len({each.marker.color for each in dots}) == 5
+    assert dots[3].marker.color == theme.ACCENT
+    for place in range(6):
+        row = round(dots[2].y[place])
+        lanes = [each.y[place] - row for each in dots]
+        assert lanes == sorted(set(lanes)), "no mark covers another"
+        assert max(map(abs, lanes)) < 0.5, "all stay in their row"
     span = figure.data[1]
     assert list(span.x) == pytest.approx([0.26, 0.42])
 

@@ -16,7 +16,9 @@ from great_tables import GT
 
 from funnel_analytics import tables
 from funnel_analytics.checks import CheckReport
+from funnel_analytics.metrics.loading import identity_yield
 from funnel_analytics.results import Result
+from funnel_analytics.warehouse import Warehouse
 from funnel_analytics.wording import Words
 from tests.wording import drawn
 from tests.wording.drawn_plan import plan_result
@@ -107,7 +109,7 @@ def test_conversion_says_how_ripe_each_row_is() -> None:
     table = tables.conversion(drawn.funnel_result(mature=5), language="en")
     assert title(table) == "Stages reached"
     cells = rows(table)
-    assert cells[0] == ["Inquiry", "", "400", "0", "", "", "100.0%", "", "", "97%"]
+    assert cells[0] == ["Inquiry", "–", "400", "0", "–", "–", "100.0%", "–", "–", "97%"]
     assert cells[3][:6] == ["Sales qualified lead", "180", "60", "0", "33.3%", "28.3–38.3%"]
     assert cells[5][-1] == "42% (immature)"
 
@@ -117,10 +119,10 @@ def test_groups_are_headings_and_missing_is_not_unknown() -> None:
     assert groups == [
         "Inbound",
         "Outbound",
-        "unbekannt",
+        "Unbekannt",
         drawn.EVIL,
         "Kleine Gruppen, zusammengefasst",
-        "ohne Angabe",
+        "Ohne Angabe",
     ]
 
 
@@ -169,7 +171,7 @@ def test_waiting_has_a_row_per_leg() -> None:
         "Wartezeit bis zum Erstkontakt",
     ]
     assert cells[0] == [
-        "Erstellung bis Zuweisung", "100", "88", "12", "2,5", "17,0", "5,0", "", ""
+        "Erstellung bis Zuweisung", "100", "88", "12", "2,5", "17,0", "5,0", "–", "–"
     ]  # fmt: skip
     assert cells[2][-2:] == ["4", "72 von 90: 80,0 % (75,0–85,0 %)"]
 
@@ -206,6 +208,12 @@ def test_attribution_ends_with_no_known_touch() -> None:
     cells = rows(tables.attribution(drawn.attribution_result(), language="en"))
     assert cells[0] == ["Paid search", "Marketing", "420", "21.0", "€420,000", "42.0%"]
     assert cells[-1][0] == "No known touch"
+    few = drawn.attribution_result()
+    table = few.table.assign(conversions=lambda rows: rows["conversions"].replace(21.0, 0.04))
+    cells = rows(
+        tables.attribution(drawn.result_of("attribute", table, few.parameters), language="de")
+    )
+    assert cells[0][3] == "< 0,1", "what is not nothing is not written as nothing"
 
 
 def test_models_stand_side_by_side() -> None:
@@ -214,7 +222,7 @@ def test_models_stand_side_by_side() -> None:
     cells = rows(table)
     assert len(cells) == 6
     assert cells[0] == ["Paid search", "Marketing", "380", "42.0%", "38.0%"]
-    assert cells[-1] == ["No known touch", "", "80", "8.0%", "8.0%"]
+    assert cells[-1] == ["No known touch", "–", "80", "8.0%", "8.0%"]
 
 
 def test_targets_carry_signs() -> None:
@@ -255,12 +263,18 @@ def test_targets_of_one_month_are_one_flat_table() -> None:
 
 def test_a_plan_shows_need_months_inputs_and_stock() -> None:
     cells = rows(table_of("plan", "en"))
-    assert ["Leads for 80% probability", "2,550 leads", "", "asked for"] in cells
+    counts = "248 of 1,000 leads, 800 of which had enough time"  # 248 / 800 = 31 %
+    assert ["Leads for 80% probability (as asked)", "2,550 leads", "–", "–"] in cells
     assert ["By month, at 80% probability"] in cells
-    assert ["January 2027", "1,275 leads", "", ""] in cells
-    assert cells[-1][-1] == "Expected wins: 8.0; Expected revenue: €360,000"
-    assert ["Value per won lead", "€45,000", "€40,000–€51,000", "118 of 120"] in cells
-    assert ["Step rate into “Won”", "31%", "27–36%", "310 of 1,000"] in cells
+    assert ["January 2027", "1,275 leads", "–", "–"] in cells
+    assert cells[-1][-1] == "Expected: 8.0 wins, €360,000 of revenue"
+    assert [
+        "Value per won lead",
+        "€45,000",
+        "€40,000–51,000",
+        "118 of 120 won deals with an amount",
+    ] in cells
+    assert ["Step rate into “Won”", "31.0%", "27.0–36.0%", counts] in cells
     assert next(row for row in cells if row[0] == "Opportunity")[1] == "20 leads"
 
 
@@ -273,12 +287,19 @@ def test_the_agreement_is_printed_with_owners_and_deadlines() -> None:
     assert cells[1][:2] == ["1. Anfrage", "Marketing"]
     (contact,) = [row for row in cells if row[0] == "Erstkontakt"]
     assert contact[2].startswith("binnen 4 Arbeitsstunden, Partner: binnen 8 Arbeitsstunden")
-    assert ["Zurechnung", "", "Positionsbasiert, Rückblick 90 Tage", ""] in cells
+    assert ["Zurechnung", "–", "Positionsbasiert, Rückblick 90 Tage", "–"] in cells
+    by_term = {row[0]: row[2] for row in cells if len(row) > 2}
+    assert by_term["Erstkontakt"].endswith("danach an: Leitung Vertrieb")
+    handed = by_term["Übergabe: Marketing an Vertriebsentwicklung (SDR)"]
+    assert "Pflichtfelder: Firma, Anwendung, Budget und Zeitplan; " in handed
+    assert by_term["Qualifizierung (BANT)"] == (
+        "3 von 4 Kriterien: Budget, Entscheider, Bedarf und Zeitplan; immer: Bedarf"
+    )
 
 
 def test_the_summary_has_actual_target_and_difference() -> None:
     cells = rows(table_of("summary", "en"))
-    assert cells[0] == ["New leads", "400", "", "472", "−72", "−15.3%"]
+    assert cells[0] == ["New leads", "400", "–", "472", "−72", "−15.3%"]
     names = [row[0] for row in cells]
     assert names.count("Sales accepted lead") == 1
     overall = "Overall rate to “Won” (leads October 2026)"
@@ -333,28 +354,43 @@ def test_checks_are_worded_with_meaning_and_advice() -> None:
     cells = rows(table)
     assert cells[0] == [
         "Won before the lead was created",
-        "✗ Fail",
+        "Fail",
         "3 of 12 (25%)",
         drawn.EVIL,
-        "The win lies before the lead that is to have led to it; in order it does not count, and "
-        "its duration is none. Distorts: Stages reached, Plan and inputs.",
+        "The win is dated before the lead said to have led to it; in mode “ordered” it does not "
+        "count, and it has no duration. Distorts: Stages reached, Plan and inputs.",
         "Compare close date and creation date in the CRM and correct them.",
     ]
     assert len(cells) == 5
     assert cells[4][3] == "a.csv (1 row), b.csv (2 rows), c.csv (3 rows)"
     below = html.unescape(table.as_raw_html())
-    assert "Passed: Deals without a contact (1 of 10 (10%)); Leads without an origin." in below
+    assert "Passed: Deals without a contact: 1 of 10 (10%); Leads without an origin." in below
     assert "No data, not checked: Leads that the newest export lacks." in below
 
 
 def test_examples_of_checks_are_in_the_language_of_the_page() -> None:
     german = rows(tables.checks(CHECKED, language="de"))
     english = rows(tables.checks(CHECKED, language="en"))
-    assert german[1][3] == "Gewonnen ab 05.10.2026"
-    assert english[1][3] == "Won from 5 Oct 2026"
+    assert german[1][3] == "Gewonnen ab 5. Oktober 2026"
+    assert english[1][3] == "Won from 5 October 2026"
     assert german[2][3] == "Kontaktpunkte (ga): Stand 14. Oktober 2026"
     assert german[3][3] == "Leads: Zuständig (zu 75 % ausgefüllt)"
     assert english[3][3] == "leads: Owner (75% filled)"
+
+
+def test_hashed_ids_are_cut_to_what_tells_them_apart() -> None:
+    hashed = {"id": "olist:8ddf3a2c9b7e4f10a6d5c4b3e2f1a098"}
+    report = checked(("win_before_creation", "review", 1, 9, "share", 0.2, (hashed,), ()))
+    assert rows(tables.checks(report, language="en"))[0][3] == "olist:8ddf3a2c…"
+    assert hashed["id"] in " ".join(Words("en").check_lines(report))
+
+
+def test_a_sudden_fall_is_told_in_whole_rows() -> None:
+    day = {"table_name": "touch", "day": date(2026, 3, 5), "found_rows": 0, "usual_rows": 58.5}
+    report = checked(("sudden_falls", "review", 1, 9, "share", 0.2, (day,), ()))
+    assert rows(tables.checks(report, language="de"))[0][3] == (
+        "Kontaktpunkte am 5. März 2026: 0 Zeilen, üblich etwa 59"
+    )
 
 
 def test_checks_are_lines_for_a_terminal() -> None:
@@ -396,8 +432,8 @@ def test_completeness_has_a_column_per_team_and_names_what_is_complete() -> None
     assert headings(table) == ["Feld", "Alle", "Vertrieb", "Kleine Teams, zusammen", "Ohne Team"]
     assert rows(table) == [
         ["Leads"],
-        ["Herkunft", "80 % (10)", "100 % (4)", "80 % (5)", "0 % (1)"],
-        ["size", "90 % (10)", "100 % (4)", "83,3 % (6)", ""],
+        ["Herkunft", "80,0 % (10)", "100,0 % (4)", "80,0 % (5)", "0,0 % (1)"],
+        ["Size", "90,0 % (10)", "100,0 % (4)", "83,3 % (6)", "–"],
     ]
     assert "Vollständig: Opportunities: Betrag." in html.unescape(table.as_raw_html())
     assert tables.completeness(None) is None
@@ -416,12 +452,46 @@ def test_loads_show_what_became_of_every_row() -> None:
         }
     )
     table = tables.loads(loaded, language="de")
-    assert rows(table) == [["leads.csv", "lead", "5.010", "5.000", "1", "6", "3"]]
+    assert "Gelesen = Geladen + Doppelt + In Quarantäne + Nicht für diese Tabelle<" in (
+        table.as_raw_html()
+    ), "the sum names the columns that are shown"
+    assert rows(table) == [["leads.csv", "Leads", "5.010", "5.000", "1", "6", "3"]]
     rare = {"rows_total": [0], "rows_superseded": [7], "rows_forgotten": [None]}
     instant = {"exported_at": [datetime(2026, 10, 31, 23)]}
     table = tables.loads(loaded.assign(**rare, **instant), language="de", timezone="Europe/Berlin")
     assert headings(table)[-2:] == ["Neu gefasst", "Stand"]
     assert rows(table)[0][-2:] == ["7", "31. Oktober 2026"]
+
+
+def test_identity_shows_what_each_rule_joined(warehouse_of: Callable[..., Warehouse]) -> None:
+    # a ── C of sf ═ mail ═ b;  V is a's;  info@ is two contacts' (c and d)
+    warehouse = warehouse_of(
+        {
+            "lead": [
+                {"lead": name, "created_at": "2026-09-01", **more}
+                for name, more in {
+                    "a": {"contact": "C", "email": "m", "visitor": "V"},
+                    "b": {"email": "m"},
+                    "c": {"contact": "D", "email": "info"},
+                    "d": {"contact": "E", "email": "info"},
+                }.items()
+            ],
+            "touch": [{"touch": n, "visitor": "V", "touched_at": "2026-09-02"} for n in "123"],
+        }
+    )
+    table = tables.identity(identity_yield(warehouse), language="de")
+    assert headings(table) == [
+        "Verbunden über", "Verbindungen", "Leads", "Kontaktpunkte", "Nicht verbunden",
+    ]  # fmt: skip
+    assert rows(table) == [
+        ["Schlüssel (Ids)", "3", "3", "0", "0"],
+        ["E-Mail-Adressen", "1", "2", "0", "1"],
+        ["Besucher", "1", "2", "3", "0"],
+        ["Firmendomains", "0", "0", "0", "0"],
+    ]
+    text = html.unescape(table.as_raw_html())
+    assert "Verbundene Personen und Firmen" in text
+    assert "sie verbinden niemanden" in text
 
 
 @pytest.mark.parametrize(

@@ -163,10 +163,14 @@ class PrivacyRule:
 
 @dataclass(frozen=True)
 class IdentityRule:
-    """Which leads are one lead, and whether a company's web domain says whose account a lead is."""
+    """Which leads are one lead, and whether a company's web domain says whose account a lead is.
+
+    `web_user_ids` is the system whose ids of leads and contacts the website knows its users by.
+    """
 
     merge_leads_by: tuple[str, ...] = ()
     account_by_domain: bool = True
+    web_user_ids: str | None = None
 
 
 @dataclass(frozen=True)

@@ -51,9 +51,9 @@ def identity_rule(reader: Reader | None) -> IdentityRule:
     rules = reader.texts("merge_leads_by")
     for number, each in enumerate(rules, start=1):
         reader.check_choice(f"merge_leads_by[{number}]", each, MERGE_RULES)
-    rule = IdentityRule(
-        rules, reader.truth("account_by_domain", default=IdentityRule().account_by_domain)
-    )
+    by_domain = reader.truth("account_by_domain", default=IdentityRule().account_by_domain)
+    web_user_ids = reader.name("web_user_ids") if reader.has("web_user_ids") else None
+    rule = IdentityRule(rules, by_domain, web_user_ids)
     reader.close()
     return rule
 

@@ -47,6 +47,7 @@ def show(
     """Print one metric."""
     metrics: dict[str, tuple[Callable[..., Result], str, set[str]]] = {
         "columns": (fa.column_forms, "", set()),
+        "identity": (fa.identity_yield, "", set()),
         "conversion": (fa.stage_conversion, "cohort", {"by", "mode"}),
         "loads": (fa.load_log, "", set()),
         "quarantine": (fa.quarantined, "", set()),

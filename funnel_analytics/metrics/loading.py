@@ -1,11 +1,11 @@
-"""What became of the exports: files, columns and what could not be read."""
+"""What became of the exports: files, columns, what could not be read and what was joined."""
 
 from __future__ import annotations
 
 from funnel_analytics.results import Result
 from funnel_analytics.warehouse import Warehouse
 
-__all__ = ["column_forms", "load_log", "quarantined"]
+__all__ = ["column_forms", "identity_yield", "load_log", "quarantined"]
 
 
 def load_log(warehouse: Warehouse) -> Result:
@@ -76,6 +76,32 @@ def column_forms(warehouse: Warehouse) -> Result:
         grain="one row per loaded file and column",
         units={"values_read": "values", "values_quarantined": "values"},
         definition="A form is detected only where the values prove it.",
+        answers=[answer],
+        table=answer.table,
+        parameters={},
+    )
+
+
+def identity_yield(warehouse: Warehouse) -> Result:
+    """How many records of people and companies did each rule join, and where did it join nothing?
+
+    Returns
+    -------
+    Result
+        One row per rule, in the order in which they are applied: `ids`, `email`, `visitor`,
+        `domain`. `links` are the joins that no rule before made; `leads` the counted leads and
+        `touches` the touches of theirs that it reached. `conflicts` are keys that name several
+        people or companies, and join nobody: a lead that became several contacts of one system
+        (it keeps them all), an address of several persons by their ids, a visitor seen with
+        several persons, a domain of several accounts of one system.
+    """
+    answer = warehouse.query("warehouse/identity_yield")
+    return warehouse.result(
+        "identity_yield",
+        grain="one row per rule",
+        units={"links": "links", "leads": "leads", "touches": "touches", "conflicts": "keys"},
+        definition="Ids join first, then e-mail addresses, web visitors and, for accounts, company "
+        "domains; a key in conflict joins nobody.",
         answers=[answer],
         table=answer.table,
         parameters={},

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from funnel_analytics import theme
 from funnel_analytics.escaping import markup
 from funnel_analytics.results import Result
-from funnel_analytics.wording import Words
+from funnel_analytics.wording import Words, firm_numbers
 
 __all__ = [
     "WIDTH",
@@ -50,6 +50,7 @@ _BUTTONS_LEFT_OUT = (
     "sendChartToCloud",
     "sendDataToCloud",
 )
+_HELD = "\N{WORD JOINER}"
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
@@ -66,8 +67,13 @@ def wrapped(text: str, width: int) -> str:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """Lines of at most `width` characters; firm and narrow spaces never break."""
-    return textwrap.wrap(_BLANKS.sub(" ", text), width, break_on_hyphens=False) or [""]
+    """Lines of at most `width` characters.
+
+    Firm and narrow spaces never break, nor does the one between a number and its noun.
+    """
+    held = firm_numbers(_BLANKS.sub(" ", text), firm=_HELD)
+    lines = textwrap.wrap(held, width, break_on_hyphens=False) or [""]
+    return [line.replace(_HELD, " ") for line in lines]
 
 
 def row_labels(
@@ -109,23 +115,15 @@ def percent_axis(words: Words, highest: float, **more: Any) -> dict[str, Any]:
     }
 
 
-def count_axis(
-    highest: float, *, write: Callable[[Any], str], both_ways: bool = False
-) -> dict[str, Any]:
-    """An axis of counts or money from zero (or to both sides of it), its ticks worded by `write`.
-
-    To both sides there is more room at the ends, for labels beyond the bars.
-    """
+def count_axis(highest: float, *, write: Callable[[Any], str]) -> dict[str, Any]:
+    """An axis of counts or money from zero, its ticks worded by `write`."""
     highest = max(highest, 1.0)
     power = 10.0 ** math.floor(math.log10(highest))
     step = next(each * power for each in (0.2, 0.5, 1, 2) if highest <= 5 * each * power)
-    step = max(step, 1.0) * (2 if both_ways else 1)
+    step = max(step, 1.0)
     ticks = [step * number for number in range(6) if step * number <= highest * 1.05]
-    if both_ways:
-        ticks = [-each for each in ticks[:0:-1]] + ticks
-    end = highest * (1.6 if both_ways else 1.08)
     return {
-        "range": [-end if both_ways else 0, end],
+        "range": [0, highest * 1.08],
         "tickvals": ticks,
         "ticktext": [write(tick) for tick in ticks],
     }
@@ -157,9 +155,12 @@ def finish(
     """
     title = _lines(finding, _TITLE_CHARACTERS)
     subtitle = _lines(words.subtitle(result), _SUBTITLE_CHARACTERS)
-    footer = _footer(words, result, remarks)
-    top = 24 + len(title) * _TITLE_LINE + len(subtitle) * _SMALL_LINE + 14 + above_plot
-    bottom = below_axis + len(footer) * _SMALL_LINE + 10
+    notes = [each for each in (words.footer(result), *remarks, *words.notes(result)) if each]
+    footer = _footer(notes)
+    above = 24 + len(title) * _TITLE_LINE + len(subtitle) * _SMALL_LINE
+    below = len(footer) * _SMALL_LINE
+    top = above + 14 + above_plot
+    bottom = below_axis + below + 10
     figure.update_layout(
         template=theme.template(),
         separators=theme.separators(words.language),
@@ -167,6 +168,14 @@ def finish(
         height=top + plot_height + bottom,
         margin={"t": top, "b": bottom, "l": left, "r": right, "pad": 4},
         modebar={"remove": list(_BUTTONS_LEFT_OUT)},
+        # What stands around the plot, for a page that sets it as text of its own.
+        meta={
+            "finding": finding,
+            "subtitle": words.subtitle(result),
+            "notes": notes,
+            "above": above,
+            "below": below,
+        },
         title={
             "text": "<b>" + "<br>".join(as_text(line) for line in title) + "</b>",
             "subtitle": {"text": "<br>".join(as_text(line) for line in subtitle)},
@@ -194,7 +203,7 @@ def finish(
     return figure
 
 
-def _footer(words: Words, result: Result, remarks: Sequence[str]) -> list[str]:
-    lines = _lines(words.footer(result), _FOOTER_CHARACTERS)
-    spoken = " ".join(each for each in (*remarks, *words.notes(result)) if each)
+def _footer(notes: Sequence[str]) -> list[str]:
+    lines = _lines(notes[0], _FOOTER_CHARACTERS)
+    spoken = " ".join(notes[1:])
     return lines + (_lines(spoken, _FOOTER_CHARACTERS) if spoken else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -25,14 +26,16 @@ from funnel_analytics.wording import (
 __all__ = ["attribution"]
 
 _ROW, _DENSE_ROW, _FEW_ROWS = 40, 28, 8
+_MODELS_ROW, _MODELS_SPREAD = 36, 0.72
 _CHARACTER = 7
 
 
 def attribution(result: Result | Missing, *, language: str | None = None) -> go.Figure | Notice:
     """What was credited to which channel?
 
-    One model: a bar per channel, largest first. Several models: a dot per model and the span
-    between them, the agreed model coloured. What has no known touch is the last row, in grey.
+    One model: a bar per channel, largest first. Several models: a dot per model, each on a line of
+    its own within the row, and the span between them; the agreed model is larger. What has no
+    known touch is the last row, in grey.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
@@ -78,7 +81,8 @@ def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _axis_title(words: Words, result: Result) -> str:
     if won_credit(result):
-        return words.say("axis.credited_revenue", currency=result.agreement.currency)
+        currency = words.symbol(result.agreement.currency)
+        return words.say("axis.credited_revenue", currency=currency)
     return words.say("axis.credited_conversions")
 
 
@@ -90,7 +94,7 @@ def _bars(words: Words, result: Result) -> go.Figure:
     texts = [
         as_text(
             f"{credited_value(words, result, row['revenue'])} · "
-            f"{words.percent(row['revenue_share'])}"
+            f"{words.percent(row['revenue_share'], fixed=True)}"
         )
         for _, row in rows.iterrows()
     ]
@@ -178,28 +182,26 @@ def _models(words: Words, result: Result, models: list[str]) -> go.Figure:
     spots = {each: number for number, each in enumerate(order)}
     figure = go.Figure()
     for each, number in spots.items():
+        if number:
+            figure.add_hline(y=number - 0.5, line={"color": theme.FAINT, "width": 1})
         shares = table.loc[key == each, "revenue_share"]
         figure.add_trace(
             go.Scatter(
                 x=[shares.min(), shares.max()],
                 y=[number, number],
                 mode="lines",
-                line={"color": theme.LINE, "width": 4},
+                line={"color": theme.LINE, "width": 2},
                 hoverinfo="skip",
                 showlegend=False,
             )
         )
-    for model in [*(each for each in models if each != lead), lead]:
+    others = [each for each in models if each != lead]
+    for place, model in enumerate(models):
+        lane = _MODELS_SPREAD * (place / (len(models) - 1) - 0.5)
+        style = theme.series_style(0 if model == lead else 1 + others.index(model))
+        mine = table[table["model"] == model]
         figure.add_trace(
-            _model_dots(
-                words,
-                result,
-                table[table["model"] == model],
-                spots,
-                model,
-                models.index(model),
-                model == lead,
-            )
+            _model_dots(words, result, mine, spots, lane=lane, style=style, is_lead=model == lead)
         )
     figure.update_xaxes(
         percent_axis(words, float(table["revenue_share"].max() or 0) or 1.0),
@@ -212,7 +214,7 @@ def _models(words: Words, result: Result, models: list[str]) -> go.Figure:
         words,
         result,
         finding=words.finding(result),
-        plot_height=_height(len(order)),
+        plot_height=max((_ROW if len(order) <= _FEW_ROWS else _MODELS_ROW) * len(order), 60),
         left=room,
         above_plot=46,
     )
@@ -240,22 +242,24 @@ def _model_dots(
     result: Result,
     rows: pd.DataFrame,
     spots: dict[Any, int],
-    model: str,
-    number: int,
+    *,
+    lane: float,
+    style: Mapping[str, str],
     is_lead: bool,
 ) -> go.Scatter:
+    model = str(rows["model"].iloc[0])
     agreed = model == result.agreement.attribution.model
     name = words.model(model)
     label = words.say("mark.agreed_model", model=name) if agreed else name
     return go.Scatter(
         x=rows["revenue_share"],
-        y=[spots[each] for each in _row_key(rows)],
+        y=[spots[each] + lane for each in _row_key(rows)],
         mode="markers",
         name=as_text(label),
         marker={
-            "symbol": theme.SYMBOLS[number % len(theme.SYMBOLS)],
-            "size": 11 if is_lead else 8,
-            "color": theme.ACCENT if is_lead else theme.MUTED,
+            "symbol": style["symbol"],
+            "size": 9 if is_lead else 7,
+            "color": style["color"],
         },
         hovertext=[
             _hover(words, result, row, _name(words, result, row)) for _, row in rows.iterrows()

@@ -34,12 +34,14 @@ _LABEL_GAP = 0.055
 _NEARLY_ALL = 0.95
 _DEADLINES_SHOWN = 3.0
 _SMALL_LINE = 14
+_ABOVE = 0.3
 
 
 def time_in_stage(result: Result | Missing, *, language: str | None = None) -> go.Figure | Notice:
     """How long do leads stay in each stage?
 
-    A dot at the median, a tick at 75 %, a line up to 90 %, a diamond at the agreed expectation.
+    A dot at the median, a tick at 75 %, a line up to 90 %; above the line, so that none hides
+    another, a diamond at the agreed expectation.
     Where half of the leads have left no stage yet, there is nothing to draw but a sentence.
     """
     if isinstance(result, Missing):
@@ -65,7 +67,7 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> g
         figure.add_trace(
             go.Scatter(
                 x=rows[column],
-                y=spots,
+                y=[spot - _ABOVE * (column == "expected_days") for spot in spots],
                 mode="markers",
                 name=as_text(words.column(column)),
                 marker={
@@ -182,17 +184,10 @@ def waiting(result: Result | Missing, *, language: str | None = None) -> go.Figu
         percent_axis(words, 1.0), title_text=as_text(words.say("axis.share_contacted"))
     )
     remarks = []
+    if by is None:
+        remarks.append(_counted(words, result, shown.iloc[0]))
     if whole > edge:
-        remarks.append(
-            words.say(
-                "legend.waiting_cut",
-                shown=words.amount(unit, edge),
-                whole=words.amount(unit, round(whole)),
-                share=words.percent(curve["share_contacted"].max(), digits=0),
-            )
-            if by is None
-            else words.say("legend.waiting_cut_groups", shown=words.amount(unit, edge))
-        )
+        remarks.append(_cut(words, result, shown, curve, edge))
     if len(ranked) > len(shown):
         counts = {"shown": words.whole(len(shown)), "groups": words.whole(len(ranked))}
         remarks.append(words.say("legend.segments_hidden", **counts))
@@ -207,6 +202,50 @@ def waiting(result: Result | Missing, *, language: str | None = None) -> go.Figu
         above_plot=20 + _SMALL_LINE * max(len(deadlines) - 1, 0),
         remarks=remarks,
     )
+
+
+def _counted(words: Words, result: Result, row: pd.Series) -> str:
+    """How many leads had a contact by count, since the curve is an estimate and ends higher."""
+    share = row["contacted_leads"] / row["leads"] if row["leads"] else None
+    return words.say(
+        "legend.waiting_counted",
+        count=row["contacted_leads"],
+        leads=words.amount("leads", row["leads"]),
+        by=words.by_as_of(result),
+        share=words.percent(share, fixed=True),
+    )
+
+
+def _cut(
+    words: Words, result: Result, shown: pd.DataFrame, curve: pd.DataFrame, edge: float
+) -> str:
+    """What comes after the edge: the curves that still rise, by what is printed, and how far."""
+    unit = words.working(result.agreement)
+    by, until = result.parameters.get("by"), words.amount(unit, edge)
+    rising, any_later = [], False
+    for _, row in shown.iterrows():
+        group = row["segment"]
+        mine = curve[curve["segment"].isna() if is_missing(group) else curve["segment"] == group]
+        last, at_edge = mine["share_contacted"].max(), _share_at(mine, edge)
+        share = words.percent(last, fixed=True)
+        any_later = any_later or last > at_edge
+        if share == words.percent(at_edge, fixed=True) or is_missing(last):
+            continue
+        if by is None:
+            end = round(float(mine["hours"].max()))
+            whole = words.amount(unit, end)
+            return words.say("legend.waiting_cut", shown=until, whole=whole, share=share)
+        rising.append(words.form("with_mark", text=words.group(result, row), mark=share))
+    if rising:
+        groups = words.list_of(rising)
+        return words.say("legend.waiting_cut_groups", shown=until, groups=groups)
+    return words.say(f"legend.waiting_cut_{'hardly' if any_later else 'flat'}", shown=until)
+
+
+def _share_at(curve: pd.DataFrame, hours: float) -> float:
+    """The share contacted within so many hours, on one curve."""
+    within = curve[curve["hours"] <= hours]
+    return float(within["share_contacted"].iloc[-1]) if len(within) else 0.0
 
 
 def _deadlines(result: Result, shown: pd.DataFrame) -> dict[float, list[str]]:
@@ -267,9 +306,8 @@ def _step_curve(
             hoverinfo="text",
         )
     )
-    within = curve[curve["hours"] <= edge]
-    end = float(within["share_contacted"].iloc[-1]) if len(within) else 0.0
-    reached = words.percent(end, digits=0)
+    end = _share_at(curve, edge)
+    reached = words.percent(end, fixed=True)
     label = words.form("labelled", label=name, text=reached) if name else reached
     while any(abs(end - other) < _LABEL_GAP for other in ends):
         end -= _LABEL_GAP

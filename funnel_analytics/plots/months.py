@@ -14,6 +14,7 @@ from funnel_analytics.plots.canvas import (
     label_room,
     percent_axis,
     row_labels,
+    wrapped,
 )
 from funnel_analytics.plots.rows import (
     highest_rate,
@@ -40,6 +41,8 @@ __all__ = ["cohorts", "throughput"]
 
 _MOST_SERIES = 5
 _CUT_OFF = "×"
+_TITLE_CHARACTERS = 34
+_LEGEND = 26
 
 
 def cohorts(
@@ -93,7 +96,7 @@ def cohorts(
     )
     figure.update_yaxes(
         percent_axis(words, highest_rate(rows)),
-        title_text=as_text(words.say("axis.overall_rate", stage=label)),
+        title_text=wrapped(words.say("axis.overall_rate", stage=label), _TITLE_CHARACTERS),
     )
     _mark_cut_off(figure, words, rows)
     return finish(
@@ -177,13 +180,21 @@ def throughput(result: Result | Missing, *, language: str | None = None) -> go.F
         words.month_mark(each, with_year=i == 0 or each.month == 1) for i, each in enumerate(months)
     ]
     figure.update_xaxes(month_axis(marks))
-    figure.update_xaxes(
-        title_text=as_text(f"{words.say('axis.month')} · {words.say('axis.entered_leads')}"),
-        row=len(stages),
-        col=1,
+    figure.update_xaxes(title_text=as_text(words.say("axis.month")), row=len(stages), col=1)
+    upright(
+        figure,
+        text=as_text(words.say("axis.entered_leads")),
+        x=0,
+        xref="paper",
+        y=1,
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        yshift=_LEGEND if len(groups) > 1 else 2,
+        name="axis",
     )
     labels = [stage.label.text(words.language) for stage in stages]
-    remarks = []
+    remarks = [words.say("legend.own_scale")]
     if hidden:
         counts = {"shown": words.whole(len(groups)), "groups": words.whole(hidden + len(groups))}
         remarks.append(words.say("legend.segments_hidden", **counts))
@@ -196,11 +207,11 @@ def throughput(result: Result | Missing, *, language: str | None = None) -> go.F
         words,
         result,
         finding=words.finding(result),
-        plot_height=max(50 * len(stages), 160),
+        plot_height=max((46 if len(groups) > 1 else 50) * len(stages), 160),
         left=label_room(labels),
         below_axis=78,
         remarks=remarks,
-        above_plot=26 if len(groups) > 1 else 14,
+        above_plot=18 + (_LEGEND if len(groups) > 1 else 0),
     )
     if len(groups) > 1:
         figure.update_layout(

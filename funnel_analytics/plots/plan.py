@@ -150,7 +150,7 @@ def leads_by_month(result: Result | Missing, *, language: str | None = None) -> 
         words,
         result,
         finding=words.finding(result, by_month=True),
-        plot_height=220,
+        plot_height=208,
         left=84,
         below_axis=78,
         above_plot=26,

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _HEADING_CHARACTERS = 14
-_FEWEST_MONTHS = 6
+_FEWEST_MONTHS = 4
 
 
 def row_axis(labels: Sequence[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,7 @@ _THOUSANDS_FROM = 100_000
 _EARLIER = 0.45
 _LINE = 17
 _BELOW_MONTHS = 40
+_BELOW = ("actual", "target", "variance")
 
 
 def actual_vs_target(
@@ -40,10 +42,10 @@ def actual_vs_target(
 ) -> go.Figure | Notice:
     """How far was each month from its target?
 
-    Above, the variance with its sign, blue if good and orange if bad; below, the actual solid on
-    the outlined target, and their numbers under each month. The last month is dark. `metric` is
-    by default revenue, won deals or leads, the first that has a target. A month that is not over
-    is hatched.
+    Above, the variance as a share of the target, blue if good and orange if bad; below, the actual
+    solid on the outlined target, and all three as numbers under each month. The last month is
+    dark. `metric` is by default revenue, won deals or leads, the first that has a target. A month
+    that is not over is hatched.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
@@ -69,7 +71,7 @@ def actual_vs_target(
         finding=words.finding(result, metric=metric, dimension=dimension),
         plot_height=280,
         left=96,
-        below_axis=_BELOW_MONTHS + 2 * _LINE + 12,
+        below_axis=_BELOW_MONTHS + len(_BELOW) * _LINE + 12,
         remarks=[remark],
         above_plot=22,
     )
@@ -91,14 +93,14 @@ def _axis_name(words: Words, result: Result, metric: str, thousands: bool) -> st
     label = words.measure(result.agreement, metric)
     if words.is_money(metric):
         key = "axis.money_thousands" if thousands else "axis.money"
-        return words.say(key, label=label, currency=result.agreement.currency)
+        return words.say(key, label=label, currency=words.symbol(result.agreement.currency))
     return words.say("axis.count", label=label)
 
 
 def _variance_name(words: Words, result: Result, metric: str, thousands: bool) -> str:
     if words.is_money(metric):
         key = "axis.money_thousands" if thousands else "axis.money"
-        return words.say(key, label="ΔPL", currency=result.agreement.currency)
+        return words.say(key, label="ΔPL", currency=words.symbol(result.agreement.currency))
     return words.say("axis.variance", unit=words.say("axis.number"))
 
 
@@ -149,7 +151,7 @@ def _levels(
         row=2,
         col=1,
     )
-    for line, column in enumerate(("actual", "target")):
+    for line, column in enumerate(_BELOW):
         place: dict[str, Any] = {
             "yref": "paper",
             "y": 0,
@@ -157,10 +159,11 @@ def _levels(
             "yshift": -_BELOW_MONTHS - line * _LINE,
         }
         colour = theme.INK if column == "actual" else theme.MUTED
+        name = words.column("variance") if column == "variance" else words.say(f"mark.{column}")
         head: dict[str, Any] = {"xref": "paper", "xanchor": "right", "xshift": -10}
-        upright(figure, text=as_text(words.say(f"mark.{column}")), x=0, **head, **place)
+        upright(figure, text=as_text(name), x=0, **head, **place)
         for spot, value in enumerate(rows[column]):
-            text = as_text(write(value))
+            text = as_text(_signed(write, value) if column == "variance" else write(value))
             upright(
                 figure,
                 text=f"<b>{text}</b>" if spot == len(rows) - 1 else text,
@@ -169,6 +172,12 @@ def _levels(
                 font={"size": 11, "color": colour},
                 **place,
             )
+
+
+def _signed(write: Callable[[Any], str], value: Any) -> str:
+    """A difference as `write` words it, with its sign."""
+    text = write(value)
+    return f"+{text}" if not is_missing(value) and value > 0 and text != write(0) else text
 
 
 def _variances(
@@ -180,7 +189,7 @@ def _variances(
         for each in rows["variance"]
     ]
     texts = [
-        "" if is_missing(each) else as_text(words.percent(each, digits=0, sign=True))
+        "" if is_missing(each) else as_text(words.percent(each, fixed=True, sign=True))
         for each in rows["variance_share"]
     ]
     figure.add_trace(
@@ -217,12 +226,11 @@ def _variances(
     )
     thousands = _in_thousands(words, rows, metric)
     reach = rows["variance"].abs().max()
+    reach = 1.0 if is_missing(reach) or reach == 0 else float(reach)
     figure.update_yaxes(
-        count_axis(
-            1.0 if is_missing(reach) or reach == 0 else float(reach),
-            write=words.thousands if thousands else words.credit,
-            both_ways=True,
-        ),
+        range=[-1.6 * reach, 1.6 * reach],
+        showticklabels=False,
+        ticks="",
         title_text=as_text(_variance_name(words, result, metric, thousands)),
         zeroline=True,
         zerolinecolor=theme.INK,

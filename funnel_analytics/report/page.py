@@ -12,7 +12,8 @@ from typing import Any
 
 from funnel_analytics.errors import CallError
 from funnel_analytics.report.clean import clean_html, clean_markdown
-from funnel_analytics.report.figures import embedded, figure_html, plotly_locale
+from funnel_analytics.report.figures import embedded, figure_html, plotly_locale, subtitle_of
+from funnel_analytics.report.framing import framed_table, plain_text
 from funnel_analytics.report.notebooks import headings, language_of, tags
 from funnel_analytics.results import MIME
 from funnel_analytics.theme import CSS_VARIABLES
@@ -24,19 +25,23 @@ _PLOTLY = "application/vnd.plotly.v1+json"
 _PICTURES = ("image/png", "image/jpeg")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _HEADING = re.compile(r"<h([1-3])>(.*?)</h\1>", flags=re.DOTALL)
-_LEAST_CONTENTS = 3
+_PROSE = '<section class="prose">'
+_NOTICE = 'class="notice"'
+_LEAST_CONTENTS = 2
 WORDS = {
     "de": {
         "contents": "Inhalt",
         "figures": "Die Diagramme dieser Seite zeichnet JavaScript; hier ist es ausgeschaltet.",
         "record": "Abfragen, Parameter und Versionen hinter jeder Zahl",
         "page": "Seite",
+        "printed_record": "Herkunft der Zahlen",
     },
     "en": {
         "contents": "Contents",
         "figures": "The charts of this page are drawn by JavaScript, which is switched off here.",
         "record": "Queries, parameters and versions behind every number",
         "page": "Page",
+        "printed_record": "Source of the numbers",
     },
 }
 
@@ -44,14 +49,14 @@ WORDS = {
 def page_html(notebook: Any, *, name: str, period: str, language: str, made_with: str) -> str:
     """One page: the prose of a language and every output, with plotly.js embedded once.
 
-    Code, `hidden` and `lab` cells, cells of the other language and error streams stay out; of two
-    equal notices in a row (a figure's and its table's) one is shown. The page's policy lets no
-    script run but its own two and lets nothing be loaded.
+    Code, `hidden` and `lab` cells, cells of the other language and error streams stay out; of
+    equal notices in a row (a figure's, its table's, the next section's) one is shown. The page's
+    policy lets no script run but its own two and lets nothing be loaded.
     """
     from nbconvert.exporters import TemplateExporter
 
     template = resources.files("funnel_analytics.report") / "template"
-    blocks, contents = _with_anchors(list(_blocks(notebook, language)))
+    blocks, contents = _with_anchors(list(_without_repeats(_blocks(notebook, language))))
     is_drawn = any("data-figure=" in block for block in blocks)
     start = (template / "funnel" / "figures.js").read_text(encoding="utf-8")
     scripts = [_plotly(), start] if is_drawn else []
@@ -67,6 +72,9 @@ def page_html(notebook: Any, *, name: str, period: str, language: str, made_with
         "style": (template / "funnel" / "style.css").read_text(encoding="utf-8"),
         "printed_title": _css_text(full_title),
         "printed_page": _css_text(WORDS[language]["page"] + " "),
+        "printed_record": _css_text(
+            f"{WORDS[language]['printed_record']}: {name}.run.json · {made_with} · "
+        ),
         "contents": contents if len(contents) >= _LEAST_CONTENTS else [],
         "blocks": blocks,
         "locale": embedded(plotly_locale(language)) if is_drawn else "",
@@ -111,25 +119,29 @@ def _blocks(notebook: Any, language: str) -> Iterable[str]:
         if cell.cell_type == "markdown":
             yield f'<section class="prose">\n{clean_markdown(cell.source)}</section>'
         elif cell.cell_type == "code" and "hidden" not in tags(cell):
-            before = None
             for position, output in enumerate(cell.outputs, start=1):
-                block = _output(output, f"output-{number}-{position}")
-                shown = output.get("data", {}).get("text/html")
-                if block and (shown is None or shown != before):
+                place = f"output-{number}-{position}"
+                before, after = cell.outputs[: position - 1], cell.outputs[position:]
+                block = _output(output, place, before=before[-1:], after=after[:1])
+                if block:
                     yield block
-                before = shown
 
 
-def _output(output: Any, place: str) -> str:
+def _output(output: Any, place: str, *, before: list[Any], after: list[Any]) -> str:
+    """An output as a block; what the one before or after it says is not said again."""
     if output.output_type == "stream":
         return _plain(output.text) if output.name == "stdout" else ""
     data = output.get("data", {})
     if MIME in data:
         return ""
     if _PLOTLY in data:
-        return f'<section class="drawn">{figure_html(data[_PLOTLY], place=place)}</section>'
+        said = "".join(plain_text(each.get("data", {}).get("text/html", "")) for each in after)
+        drawn = figure_html(data[_PLOTLY], place=place, said=said)
+        return f'<section class="drawn">{drawn}</section>'
     if "text/html" in data:
-        return f'<section class="table">{clean_html(data["text/html"], place=place)}</section>'
+        above = "".join(subtitle_of(each.get("data", {}).get(_PLOTLY, {})) for each in before)
+        table = clean_html(data["text/html"], place=place)
+        return f'<section class="table">{framed_table(table, subtitle_above=above)}</section>'
     for kind in _PICTURES:
         if kind in data:
             source = re.sub(r"\s", "", data[kind])
@@ -140,6 +152,23 @@ def _output(output: Any, place: str) -> str:
         prose = clean_markdown(data["text/markdown"], is_raw_html_shown=True)
         return f'<section class="prose">\n{prose}</section>'
     return _plain(data["text/plain"]) if "text/plain" in data else ""
+
+
+def _without_repeats(blocks: Iterable[str]) -> Iterable[str]:
+    """The blocks, each notice once where a figure, its table or the next section would repeat it.
+
+    A section that holds nothing but the notice before it has nothing to say, and goes with it.
+    """
+    last, waiting = "", []
+    for block in blocks:
+        if block.startswith(_PROSE):
+            waiting.append(block)
+        elif block == last and _NOTICE in block:
+            waiting = []
+        else:
+            yield from (*waiting, block)
+            last, waiting = block, []
+    yield from waiting
 
 
 def _plain(text: str) -> str:
@@ -160,9 +189,8 @@ def _with_anchors(blocks: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
             contents.append((f"part-{count}", re.sub(r"<[^>]*>", "", text)))
         return f'<h{level} id="part-{count}">{text}</h{level}>'
 
-    prose = '<section class="prose">'
     anchored_blocks = [
-        _HEADING.sub(anchored, block) if block.startswith(prose) else block for block in blocks
+        _HEADING.sub(anchored, block) if block.startswith(_PROSE) else block for block in blocks
     ]
     return anchored_blocks, contents
 

@@ -9,11 +9,23 @@ from typing import Literal
 __all__ = ["Column", "Kind", "Table", "table"]
 
 Kind = Literal[
-    "id", "code", "text", "timestamp", "date", "number", "integer", "boolean", "email", "domain"
+    "id",
+    "code",
+    "visitor",
+    "web_user",
+    "text",
+    "timestamp",
+    "date",
+    "number",
+    "integer",
+    "boolean",
+    "email",
+    "domain",
 ]
 """`id` and `code` carry the system's prefix; an `id` may stand for a person and is a pseudonym
-where the agreement wants it, a `code` (a campaign, a stage) never is. `email` and `domain` are
-keyed hashes, the same in every system."""
+where the agreement wants it, a `code` (a campaign, a stage) never is. A `visitor` is an id of the
+web, the same in every system; a `web_user` one of the system that the agreement names. `email` and
+`domain` are keyed hashes, the same in every system."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ TABLES: Mapping[str, Table] = {
             contact id
             email email
             domain domain
-            visitor id
+            visitor visitor
             created_at timestamp required observed
             origin text
             channel text
@@ -102,6 +102,7 @@ TABLES: Mapping[str, Table] = {
             """
             lead id
             deal id
+            property text
             seq integer
             cycle integer
             entered_at timestamp required observed
@@ -115,7 +116,7 @@ TABLES: Mapping[str, Table] = {
             by id
             provenance text
             """,
-            fact="lead deal entered_at state stage status",
+            fact="lead deal property entered_at state stage status",
             one_of="lead deal",
         ),
         table(
@@ -126,12 +127,13 @@ TABLES: Mapping[str, Table] = {
             """
             lead id
             deal id
+            property text
             state text required
             changed_at timestamp observed
             closed_at timestamp observed
             seen_at timestamp
             """,
-            fact="lead deal seen_at",
+            fact="lead deal property seen_at",
             one_of="lead deal",
         ),
         table(
@@ -265,8 +267,9 @@ TABLES: Mapping[str, Table] = {
             person_key id
             lead id
             contact id
+            web_user web_user
             email email
-            visitor id
+            visitor visitor
             account id
             touched_at timestamp required observed
             kind text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from funnel_analytics.schema import Column
 from funnel_analytics.sources.forms import MONTHS
 
-__all__ = ["KNOWN_WORDS", "Parsed", "Text"]
+__all__ = ["ADDED_UP", "KNOWN_WORDS", "WEB", "Parsed", "Text"]
 
 KNOWN_WORDS = (
     *MONTHS,
@@ -16,6 +16,12 @@ KNOWN_WORDS = (
     *("t", "z", "utc", "am", "pm", "uhr", "e", "eur", "usd", "gbp", "chf"),
 )
 """Words that a fault may show: they are about a value, never about a person."""
+
+ADDED_UP = ("amount", "budget", "clicks", "cost", "impressions", "planned_leads")
+"""The columns that a row of totals adds up."""
+
+WEB = "web"
+"""The prefix of web visitors, whose ids are the same in every system."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,6 @@ class Text:
     header: str
     clean: str
     typed: str = ""
-    field: str = ""
     is_attribute: bool = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from funnel_analytics.sources.columns import Text
+from funnel_analytics.sources.columns import ADDED_UP, Text
 from funnel_analytics.sources.forms import (
     DateForm,
     Order,
@@ -31,6 +31,7 @@ class _Open:
     number: int
     text: str
     typed: str
+    has_totals: bool
 
 
 def detect_forms(
@@ -85,6 +86,7 @@ def _shapes(
             if each.column.kind in ("number", "integer")
             else each.clean,
             each.typed or "false",
+            each.column.name in ADDED_UP,
         )
         for each in texts
     ]

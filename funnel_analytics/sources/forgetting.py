@@ -248,7 +248,7 @@ def _remove(connection: Connection) -> pd.DataFrame:
 
 
 def _end(connection: Connection) -> None:
-    for table in ("person_ids", "person_visitors", "forgotten_rows"):
+    for table in ("person_ids", "person_visitors", "bare_keys", "forgotten_rows"):
         connection.execute(statement("sources/drop_table", table=table))
 
 

@@ -76,7 +76,8 @@ class Unproved(Exception):
 class Shape:
     """How many texts of a column look alike, and the first of them.
 
-    `has_zero`: they begin with a zero; `ends_in_zeros`: behind the last mark are only zeros.
+    `has_zero`: they begin with a zero; `ends_in_zeros`: behind the last mark are only zeros;
+    `is_total`: they stand in rows of totals.
     """
 
     text: str
@@ -86,6 +87,7 @@ class Shape:
     is_typed: bool = False
     has_zero: bool = False
     ends_in_zeros: bool = False
+    is_total: bool = False
 
 
 @dataclass(frozen=True)

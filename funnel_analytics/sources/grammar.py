@@ -31,20 +31,22 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 class Feed(BaseModel):
     """Where the text of one canonical column comes from.
 
-    `one` header; per row the `first_of` several that is not missing; several that `join`; the text
-    that the star stands for in the `header_of` another column; or each part of a text that is
-    `split`, one row per part.
+    `one` header; per row the `first_of` several that is not missing; whether `any_of` several is
+    true; several that `join`; the text that the star stands for in the `header_of` another column;
+    or each part of a text that is `split`, `until` a mark within it, one row per part.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     one: Alternatives | None = None
     first_of: tuple[Alternatives, ...] = ()
+    any_of: tuple[Alternatives, ...] = ()
     join: tuple[Alternatives, ...] = ()
     separator: str = Field(default="", alias="with")
     header_of: str = ""
     split: Alternatives | None = None
     at: str = Field(default=";", min_length=1)
+    until: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -54,9 +56,11 @@ class Feed(BaseModel):
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Feed:
-        given = [self.one, self.first_of, self.join, self.header_of, self.split]
+        given = [self.one, self.first_of, self.any_of, self.join, self.header_of, self.split]
         if sum(bool(each) for each in given) != 1:
-            raise ValueError("takes exactly one of first_of, join, header_of and split")
+            raise ValueError("takes exactly one of first_of, any_of, join, header_of and split")
+        if self.until and not self.split:
+            raise ValueError("`until` cuts the parts of a `split` and stands beside one")
         return self
 
     @property
@@ -64,7 +68,7 @@ class Feed(BaseModel):
         """The headers, each with its spellings, in order."""
         if self.one or self.split:
             return (self.one or self.split or (),)
-        return self.first_of or self.join
+        return self.first_of or self.any_of or self.join
 
 
 class Condition(BaseModel):
@@ -101,6 +105,7 @@ class FileRule(BaseModel):
     skip_rows: int = Field(default=0, ge=0)
     header_within: int = Field(default=1, ge=1, le=1000)
     totals: Words = ()
+    totals_without: Words = ()
     stated_at: Words = ()
     sheet: str = ""
     records: str = ""

@@ -156,20 +156,26 @@ def plan_loads(
 
 
 def refuse_mixed_privacy(earlier: Earlier, agreement: Agreement, plan: Plan) -> None:
-    """Refuse to keep rows that were loaded under another privacy rule than is agreed now.
+    """Refuse to keep rows whose ids were written as another agreement wanted it than today's.
 
     Raises
     ------
     CallError
         The files of the kept loads are named: they have to be loaded again.
     """
-    if earlier.agreement.privacy == agreement.privacy:
+    before = earlier.agreement
+    changed = {
+        "[privacy]": before.privacy != agreement.privacy,
+        "web_user_ids": before.identity.web_user_ids != agreement.identity.web_user_ids,
+    }
+    if not any(changed.values()):
         return
+    names = " and ".join(name for name, is_changed in changed.items() if is_changed)
     kept = earlier.log[earlier.log["load_no"].isin(plan.kept)]
     if len(kept):
         files = ", ".join(dict.fromkeys(kept["file"]))
         raise CallError(
-            "The agreement's [privacy] is another than that of the warehouse, whose rows from "
+            f"The agreement's {names} is another than that of the warehouse, whose rows from "
             f"{files} would stay as they are. Load these files again together with the others, or "
             "everything into a new warehouse. Nothing was loaded."
         )

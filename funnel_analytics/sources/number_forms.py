@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from funnel_analytics.errors import counted
 from funnel_analytics.sources.forms import Shape, Unproved
 
-__all__ = ["NumberForm", "number_form"]
+__all__ = ["RANGES", "NumberForm", "number_form"]
 
 _SIGN = r"[-+]?"
 _INTEGER = re.compile(_SIGN + r"9+")
 
 
+_AT_LEAST_ZERO = (0.0, None, "lies below 0")
+RANGES: Mapping[tuple[str, str], tuple[float, float | None, str]] = {
+    ("deal", "probability"): (0.0, 1.0, "lies outside 0–1"),
+    ("spend", "impressions"): _AT_LEAST_ZERO,
+    ("spend", "clicks"): _AT_LEAST_ZERO,
+    ("account", "employees"): _AT_LEAST_ZERO,
+    ("campaign", "budget"): _AT_LEAST_ZERO,
+    ("campaign", "planned_leads"): _AT_LEAST_ZERO,
+    ("exchange_rate", "rate"): (5e-324, None, "lies not above 0"),
+}
+"""The smallest and the largest number that a column may hold, and what is said of others."""
+
+
 @dataclass(frozen=True)
 class NumberForm:
-    """How a column's numbers are read: the decimal mark and the mark between thousands."""
+    """How a column's numbers are read: the decimal mark and the mark between thousands.
+
+    Not so its totals where they contradict its records, or leave open what no record decides.
+    """
 
     decimal: str = "."
     thousands: str = ""
     is_detected: bool = False
+    reads_totals: bool = True
 
     @property
     def shown(self) -> str:
@@ -34,13 +51,24 @@ class NumberForm:
 def number_form(shapes: Sequence[Shape], *, is_whole: bool = False) -> NumberForm:
     """The decimal and thousands marks of a column's numbers.
 
-    In a column of whole numbers 1,234 can only have a thousands mark; 1,000 may have either.
+    In a column of whole numbers 1,234 can only have a thousands mark; 1,000 may have either. The
+    totals are evidence too, but none that would keep the records from being read.
 
     Raises
     ------
     Unproved
         A mark may be the decimal or the thousands mark, or the numbers contradict each other.
     """
+    records = [shape for shape in shapes if not shape.is_total]
+    if len(records) < len(shapes):
+        try:
+            return _proved(shapes, is_whole)
+        except Unproved:
+            return replace(_proved(records, is_whole), reads_totals=False)
+    return _proved(records, is_whole)
+
+
+def _proved(shapes: Sequence[Shape], is_whole: bool) -> NumberForm:
     votes: dict[str, list[Shape]] = {".": [], ",": []}
     unsure: list[Shape] = []
     thousands: dict[str, int] = {}

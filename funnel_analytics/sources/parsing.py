@@ -7,32 +7,22 @@ Values reach the engine as parameters; only identifiers that this package made i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from funnel_analytics.privacy import Key
 from funnel_analytics.schema import Column
-from funnel_analytics.sources.columns import Parsed, Text
+from funnel_analytics.sources.columns import ADDED_UP, WEB, Parsed, Text
 from funnel_analytics.sources.forms import MONTHS, DateForm
 from funnel_analytics.sources.grammar import FileRule
 from funnel_analytics.sources.headers import HASHED_KINDS, Binding, Found
-from funnel_analytics.sources.number_forms import NumberForm
+from funnel_analytics.sources.number_forms import RANGES, NumberForm
 
 __all__ = ["Parser"]
 
 _NOT_SET = "(not set)"
 _NO_ID = "is a list or an object, no id"
-_AT_LEAST_ZERO = (0.0, None, "lies below 0")
-_RANGES: Mapping[tuple[str, str], tuple[float, float | None, str]] = {
-    ("deal", "probability"): (0.0, 1.0, "lies outside 0–1"),
-    ("spend", "impressions"): _AT_LEAST_ZERO,
-    ("spend", "clicks"): _AT_LEAST_ZERO,
-    ("account", "employees"): _AT_LEAST_ZERO,
-    ("campaign", "budget"): _AT_LEAST_ZERO,
-    ("campaign", "planned_leads"): _AT_LEAST_ZERO,
-    ("exchange_rate", "rate"): (5e-324, None, "lies not above 0"),
-}
 _EPOCHS = {"epoch_s": (10, 1_000_000), "epoch_ms": (13, 1_000), "epoch_us": (16, 1)}
 _SERIALS = {"excel": "1899-12-30", "excel_1904": "1904-01-01"}
 
@@ -42,7 +32,8 @@ class Parser:
     """Collects the expressions of one rule and file, and the parameters they need.
 
     `key` makes pseudonyms of ids; without it they stay as the system writes them. `zone` is that of
-    times without an offset; a day without a time is one of `day_zone`, the agreement's.
+    times without an offset; a day without a time is one of `day_zone`, the agreement's. The website
+    knows its users by ids of `web_user_ids`, or by its own.
     """
 
     rule: FileRule
@@ -54,6 +45,7 @@ class Parser:
     day_zone: str = ""
     has_types: bool = False
     drops_personal: bool = True
+    web_user_ids: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def texts(self) -> list[Text]:
@@ -81,10 +73,24 @@ class Parser:
             self._among(f"where_{number}", name, values)
             for number, (name, values) in enumerate(self.binding.where.items())
         ]
-        return kept + [
+        kept += [
             f"not {self._among(f'where_not_{number}', name, values)}"
             for number, (name, values) in enumerate(self.binding.where_not.items())
         ]
+        return [*kept, f"not {total}"] if (total := self.total()) else kept
+
+    def total(self) -> str:
+        """Whether a record is a row of totals, if the rule knows such rows by what they lack."""
+        if not self.rule.totals_without:
+            return ""
+        lacking = [f"{text} is null" for text in self._of(self.rule.totals_without)]
+        added = " or ".join(f"{text} is not null" for text in self._of(ADDED_UP))
+        return f"({' and '.join(lacking)} and ({added}))" if lacking and added else ""
+
+    def _of(self, columns: Iterable[str]) -> list[str]:
+        """The clean texts of the headers that feed some canonical columns."""
+        found = (self.binding.columns[each] for each in columns if each in self.binding.columns)
+        return [self._clean(name) for each in found for name in each.headers if name]
 
     def split(self) -> str:
         """The join that makes a record one row per part of a text, if the rule splits one."""
@@ -92,6 +98,9 @@ class Parser:
             if found.feed.split:
                 at = self._given("split_at", found.feed.at)
                 parts = f"string_split({self._field(found.headers[0] or '')}, {at})"
+                if found.feed.until:
+                    until = self._given("split_until", found.feed.until)
+                    parts = f"list_transform({parts}, lambda part: split_part(part, {until}, 1))"
                 filled = f"list_filter({parts}, lambda part: trim(part) <> '')"
                 return f" cross join unnest(coalesce(nullif({filled}, []), [null])) as parts(part)"
         return ""
@@ -111,7 +120,7 @@ class Parser:
         """The typed expression of a column's clean text, and how it may fail."""
         clean = f"c{text.number}"
         kind = text.column.kind
-        if kind in ("id", "code"):
+        if kind in ("id", "code", "visitor", "web_user"):
             return self._id(text, clean)
         if kind in HASHED_KINDS:
             reason = "is no e-mail address"
@@ -144,9 +153,12 @@ class Parser:
         elif found.feed.join:
             parts = [self._clean(name) if name else "null" for name in found.headers]
             clean = self._joined(number, parts, found.feed.separator)
+        elif found.feed.any_of:
+            answers = (self._mapped(number, column.name, self._clean(name)) for name in names)
+            clean = _any_of(list(answers))
         else:
             clean = _first_of([self._clean(name) for name in names])
-        if column.name != "state":
+        if column.name != "state" and not found.feed.any_of:
             clean = self._mapped(number, column.name, clean)
         if found.only_if:
             name, condition = found.only_if
@@ -162,10 +174,7 @@ class Parser:
                 ]
             )
             typed = f"coalesce({typed}, false)" if names else ""
-        is_simple = len(names) == 1 and not found.feed.split
-        return Text(
-            number, column, found.shown, clean, typed, self._field(names[0]) if is_simple else ""
-        )
+        return Text(number, column, found.shown, clean, typed)
 
     def _joined(self, number: int, parts: Sequence[str], separator: str) -> str:
         mark = self._given(f"separator_{number}", separator)
@@ -207,18 +216,26 @@ class Parser:
         return f"({is_among} or {clean} is null)" if "" in values else is_among
 
     def _id(self, text: Text, clean: str) -> Parsed:
-        raw = f"salesforce_id({clean})" if self.rule.ids == "salesforce" else clean
-        prefix = self._given("prefix", f"{self.system}:")
-        if text.column.kind == "id" and self.key is not None:
+        system, raw = self._owner(text, clean)
+        prefix = self._given(f"prefix_{system}", f"{system}:")
+        if text.column.kind != "code" and self.key is not None:
             inner, outer = self.key.id_blocks()
-            marked = f"{self._given('mark', f'id|{self.system}|')} || {self._no_list(raw)}"
+            marked = f"{self._given(f'mark_{system}', f'id|{system}|')} || {self._no_list(raw)}"
             blocks = f"{self._given('inner', inner)}, {self._given('outer', outer)}"
             value = f"{prefix} || keyed_hash({marked}, {blocks})"
             return Parsed(text, value, reason=_NO_ID, form="id, as a pseudonym", raw=raw)
         value = f"{prefix} || {self._no_list(raw)}"
         plain = Parsed(text, value, reason=_NO_ID, form=text.column.kind, raw=raw)
-        test = "looks_like_email" if text.column.kind == "id" else "is_personal"
+        test = "is_personal" if text.column.kind == "code" else "looks_like_email"
         return self._without_personal(plain, self.drops_personal, test)
+
+    def _owner(self, text: Text, clean: str) -> tuple[str, str]:
+        """Whose id it is, and how that system writes it in full."""
+        if text.column.kind == "visitor":
+            return WEB, clean
+        if text.column.kind == "web_user" and self.web_user_ids:
+            return self.web_user_ids, f"salesforce_person({clean})"
+        return self.system, f"salesforce_id({clean})" if self.rule.ids == "salesforce" else clean
 
     def _no_list(self, raw: str) -> str:
         """An id, missing where a record of JSON has a list or an object in its place."""
@@ -268,7 +285,7 @@ class Parser:
             fast = f"case when {plain} then try_cast({clean} as bigint) else {whole} end"
             value = whole if factor else fast
         loaded, refused = value, ""
-        if limits := _RANGES.get((self.rule.table, name)):
+        if limits := RANGES.get((self.rule.table, name)):
             low, high, refused = limits
             least = self._given(f"least_{number}", low)
             most = "" if high is None else f" and {value} <= {self._given(f'most_{number}', high)}"
@@ -286,7 +303,7 @@ class Parser:
             refused=refused,
             form=form.shown,
             is_detected=form.is_detected,
-            total=value,
+            total=value if form.reads_totals else "cast(null as double)",
         )
 
     def _scaled(self, number: int, factor: float) -> str:
@@ -363,6 +380,16 @@ class Parser:
 
 def _first_of(expressions: Sequence[str]) -> str:
     return expressions[0] if len(expressions) == 1 else f"coalesce({', '.join(expressions)})"
+
+
+def _any_of(texts: Sequence[str]) -> str:
+    """The text that decides whether one of several is true: a true one, else one that is no answer.
+
+    So a text that cannot be read is quarantined, unless another says yes.
+    """
+    true = [f"case when read_boolean({each}) then {each} end" for each in texts]
+    unread = [f"case when read_boolean({each}) is null then {each} end" for each in texts]
+    return _first_of([*true, *unread, *texts])
 
 
 def _has_time(form: str) -> bool:

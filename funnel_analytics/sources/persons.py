@@ -14,7 +14,7 @@ __all__ = ["PERSON_COLUMNS", "Identity", "find_person", "known_as", "possible_id
 Identity = tuple[str, str]
 """A kind (`id` of a lead or contact, `person_key`, `email`, `visitor`) and a value as stored."""
 
-_NAMES = ("lead", "contact", "merged_into", "person_key", "email", "visitor")
+_NAMES = ("lead", "contact", "merged_into", "person_key", "web_user", "email", "visitor")
 _SHORT_ID = re.compile(r"[A-Za-z0-9]{15}")
 _CHECK_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
@@ -68,7 +68,8 @@ def find_person(connection: Connection) -> None:
     """Complete the temporary table `person_ids`: everything tied to the identities in it.
 
     Rows that name two of them tie them: a lead and its contact, a merge, an e-mail hash. A web
-    visitor belongs to the person only if no row ties it to anybody else; browsers are shared.
+    visitor belongs to the person only if no row ties it to anybody else; browsers are shared. A
+    key that nothing but visits has is nobody else. Leaves the temporary table `bare_keys`.
     """
     ties = {table: _people(table) for table in PERSON_COLUMNS if len(_people(table)) > 1}
     has_grown = True
@@ -78,6 +79,7 @@ def find_person(connection: Connection) -> None:
             text = statement("sources/person_more", table=table, columns=columns)
             ((added,),) = connection.execute(text).fetchall()
             has_grown = has_grown or added > 0
+    connection.execute(statement("sources/bare_keys"))
     connection.execute("create or replace temp table person_visitors (visitor varchar)")
     seen = [table for table, columns in PERSON_COLUMNS.items() if "visitor" in columns]
     for query in ("sources/person_visitors", "sources/shared_visitors"):

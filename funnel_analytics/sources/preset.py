@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from funnel_analytics.errors import CallError, did_you_mean, listed
 from funnel_analytics.periods import time_zones
 from funnel_analytics.schema import TABLES
+from funnel_analytics.sources.columns import ADDED_UP
 from funnel_analytics.sources.grammar import EVERY, Condition, Feed, FileRule, expanded
 
 __all__ = [
@@ -199,7 +200,8 @@ def _column_faults(rule: FileRule) -> Iterable[str]:
     names = [column.name for column in table.columns]
     mapped = {*rule.columns, *rule.constants}
     every = {*mapped, *rule.values, *rule.optional, *rule.scale, *rule.only_if}
-    for each in sorted({*every, *rule.where_present} - {*names, *rule.attributes, EVERY}):
+    known = {*names, *rule.attributes, *rule.where_not, EVERY}
+    for each in sorted({*every, *rule.where_present} - known):
         yield f"table {table.name} has no column '{each}'.{did_you_mean(each, names)}"
     for column in table.columns:
         if column.required and column.name not in mapped:
@@ -210,13 +212,17 @@ def _column_faults(rule: FileRule) -> Iterable[str]:
     for each in sorted(set(rule.columns) & set(rule.constants)):
         yield f"'{each}' is both a column and a constant"
     for each in rule.optional:
-        if (known := table.column(each)) and known.required:
+        if (needed := table.column(each)) and needed.required:
             yield f"{table.name}.{each} is required and cannot be optional"
     for each in sorted({*rule.scale, *rule.only_if, *rule.where_present} & set(names)):
         if each not in rule.columns:
             yield f"'{each}' has a setting of its own but is no column of [files.columns]"
+    kinds = {column.name: column.kind for column in table.columns}
+    for each, feed in rule.columns.items():
+        if feed.any_of and kinds.get(each) != "boolean":
+            yield f"'{each}' is no yes or no and cannot be any_of several"
     for each, factor in rule.scale.items():
-        if (known := table.column(each)) and known.kind not in ("number", "integer"):
+        if (scaled := table.column(each)) and scaled.kind not in ("number", "integer"):
             yield f"scale: '{each}' is no number"
         if not (math.isfinite(factor) and factor > 0):
             yield f"scale: the factor of '{each}' must be above zero"
@@ -227,6 +233,10 @@ def _column_faults(rule: FileRule) -> Iterable[str]:
                 f"'{each}' is the header_of '{feed.header_of}', which has no spelling with a "
                 "star in [files.columns]"
             )
+    for each in sorted(set(rule.totals_without) - set(rule.columns)):
+        yield f"totals_without: '{each}' is no column of [files.columns]"
+    if rule.totals_without and not set(rule.columns) & set(ADDED_UP):
+        yield f"totals_without: the rule has no column that adds up ({', '.join(ADDED_UP)})"
     if rule.plans and rule.table != "activity":
         yield "only the table activity can hold plans"
     if sum(feed.split is not None for feed in rule.columns.values()) > 1:

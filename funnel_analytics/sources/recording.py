@@ -1,4 +1,4 @@
-"""Writes down what came of a file: the load log, its columns, its totals and its quarantine."""
+"""Writes down what came of a file: the load log, its columns and its quarantine."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ __all__ = [
     "tally_columns",
     "write_columns",
     "write_log",
-    "write_totals",
 ]
 
 _SHOWN = 5
-_ADDED_UP = ("amount", "budget", "clicks", "cost", "impressions", "planned_leads")
 
 
 @dataclass(frozen=True)
@@ -153,33 +151,6 @@ def write_columns(
         statement("sources/write_columns"), {"load_no": load_no, "table_name": table}
     )
     connection.unregister("given_columns")
-
-
-def write_totals(
-    connection: Connection, load_no: int, parsed: Sequence[Parsed], parser: Parser, copy: CleanCopy
-) -> None:
-    """Keep the totals that the export states beside what its records add up to."""
-    for total in copy.totals:
-        for each in parsed:
-            said = total.texts.get(each.text.header, "")
-            if each.column.name not in _ADDED_UP or not each.text.field or not said:
-                continue
-            text = statement(
-                "sources/stated_totals",
-                number=each.number,
-                clean=each.clean,
-                typed=each.typed,
-                value=each.total,
-                field=each.text.field,
-            )
-            given = {
-                "load_no": load_no,
-                "table_name": parser.rule.table,
-                "column_name": each.column.name,
-                "text": said,
-                "line": total.line,
-            }
-            connection.execute(text, {**parser.used(text), **given})
 
 
 def write_log(connection: Connection, values: Mapping[str, Any], counts: Counts) -> None:

@@ -25,9 +25,9 @@ from funnel_analytics.sources.recording import (
     tally_columns,
     write_columns,
     write_log,
-    write_totals,
 )
 from funnel_analytics.sources.sealing import seal
+from funnel_analytics.sources.totals import find_totals, stage_totals, write_totals
 from funnel_analytics.warehouse import Connection, statement
 
 __all__ = ["Export", "Staged", "layout_of", "stage_member"]
@@ -198,6 +198,7 @@ def _copy_in(connection: Connection, scratch: Path, copy: CleanCopy) -> None:
             f"The copy of {copy.records} records came back as {staged}. Nothing was loaded; "
             "please report this file's shape."
         )
+    stage_totals(connection, copy)
 
 
 @dataclass
@@ -218,16 +219,17 @@ class _Rule:
             self._log(Counts(len(self.copy.rejected), 0, others, 0, 0, others, 0))
             return
         parser = self._parser()
+        totals = find_totals(self.connection, parser)
         parsed = self._parse(parser)
         rule = self.export.rule
         tallies = tally_columns(self.connection, parsed)
         quarantine(self.connection, self._place, parsed, parser, rule, self.copy, tallies)
-        counts = self._insert(parsed)
+        counts = self._insert(parsed, totals)
         self._insert_attributes(parsed)
         self._write_meanings()
         self._seal(parsed)
         write_columns(self.connection, self.export.load_no, rule.table, parsed, tallies)
-        write_totals(self.connection, self.export.load_no, parsed, parser, self.copy)
+        write_totals(self.connection, self.export.load_no, parsed, parser)
         self._log(counts)
         refuse_too_many(
             self.connection,
@@ -257,6 +259,7 @@ class _Rule:
             key=self.key if privacy.ids == "pseudonym" else None,
             has_types=self.copy.kind != "csv",
             drops_personal=privacy.personal == "drop",
+            web_user_ids=self.agreement.identity.web_user_ids,
         )
 
     def _parse(self, parser: Parser) -> list[Parsed]:
@@ -280,7 +283,7 @@ class _Rule:
         self.connection.execute(text, parser.used(text) or None)
         return parsed
 
-    def _insert(self, parsed: Sequence[Parsed]) -> Counts:
+    def _insert(self, parsed: Sequence[Parsed], totals: int) -> Counts:
         table = self.export.rule.canonical
         targets, sources = [], []
         for each in parsed:
@@ -307,11 +310,11 @@ class _Rule:
         ((rows, kept, good, loaded, values),) = counted.fetchall()
         return Counts(
             rejected=len(self.copy.rejected),
-            total=len(self.copy.totals),
-            rows=rows,
+            total=len(self.copy.totals) + totals,
+            rows=rows - totals,
             loaded=loaded,
             duplicate=good - loaded,
-            other=rows - kept,
+            other=rows - totals - kept,
             values=values,
             lost=kept - good,
         )

@@ -7,7 +7,7 @@ Each function of a metric takes a `Result`, or the `Missing` that stands for one
 from funnel_analytics.tables.findings import Findings, findings
 from funnel_analytics.tables.money import attribution, targets
 from funnel_analytics.tables.plan import plan
-from funnel_analytics.tables.records import agreement, checks, completeness, loads
+from funnel_analytics.tables.records import agreement, checks, completeness, identity, loads
 from funnel_analytics.tables.stages import conversion, throughput, time_in_stage, waiting
 from funnel_analytics.tables.summary import summary
 from funnel_analytics.wording import Notice, notice
@@ -21,6 +21,7 @@ __all__ = [
     "completeness",
     "conversion",
     "findings",
+    "identity",
     "loads",
     "notice",
     "plan",

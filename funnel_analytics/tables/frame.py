@@ -12,15 +12,21 @@ from funnel_analytics import theme
 
 __all__ = ["framed"]
 
-# Words wrap rather than push the table over the edge of the page.
+# Words wrap rather than push the table over the edge of the page, and every table begins and ends
+# where the text around it does.
 _CSS = """
 TABLE .gt_title, TABLE .gt_group_heading { font-weight: 600; }
 TABLE .gt_subtitle, TABLE .gt_sourcenote { color: MUTED; }
-TABLE td.gt_left { overflow-wrap: anywhere; }
+TABLE td.gt_left { overflow-wrap: break-word; }
 TABLE td.gt_left { min-width: 70px; }
 TABLE td.gt_left:first-child { min-width: 185px; }
+TABLE tr > :first-child { padding-left: 0; }
+TABLE .gt_left:not(:first-child) { padding-left: 18px; }
 TABLE .gt_right.gt_col_heading { white-space: normal; padding-left: 10px; }
 """.replace("MUTED", theme.MUTED)
+
+
+_NOTHING = "–"
 
 
 def framed(
@@ -36,13 +42,14 @@ def framed(
     strong: Sequence[int] = (),
     nowrap: Sequence[str] = (),
     widths: Mapping[str, str] | None = None,
+    least: Mapping[str, str] | None = None,
 ) -> GT:
     """A table of worded cells.
 
     Parameters
     ----------
     rows
-        The cells as texts; great_tables escapes them.
+        The cells as texts; great_tables escapes them. An empty one shows the sign of missing.
     headings
         Column to heading, in the order of the columns.
     texts
@@ -55,9 +62,12 @@ def framed(
         Columns of texts that stay on one line, as numbers always do.
     widths
         How much of the table's width a column of long texts takes, such as `"30%"`.
+    least
+        How wide a column of sentences stays where there is little room, such as `"260px"`.
     """
     columns = [*headings, *([group] if group else [])]
     shown = rows[columns].reset_index(drop=True).astype(str)
+    shown[list(headings)] = shown[list(headings)].replace("", _NOTHING)
     left = [column for column in headings if column in texts]
     right = [column for column in headings if column not in texts]
     identity = _identity(shown, title)
@@ -72,6 +82,8 @@ def framed(
         table = table.tab_style(style.css("white-space: nowrap;"), loc.body(columns=each))
     for column, width in (widths or {}).items():
         table = table.tab_style(style.css(f"width: {width};"), loc.body(columns=column))
+    for column, width in (least or {}).items():
+        table = table.tab_style(style.css(f"min-width: {width};"), loc.body(columns=column))
     said = _in_one_line([note for note in notes if note])
     if said:
         table = table.tab_source_note(said)
@@ -89,6 +101,7 @@ def framed(
             table_border_top_color=theme.LINE,
             table_border_bottom_color=theme.LINE,
             table_margin_left="0px",
+            table_width="100%",
             heading_title_font_size="15px",
             heading_title_font_weight="600",
             heading_subtitle_font_size="12px",

@@ -56,7 +56,7 @@ def attribution(result: Result | Missing, *, language: str | None = None) -> GT 
                 words.say("mark.agreed_model", model=name) if model == agreed else name
             )
     else:
-        cells["conversions"] = lambda row: words.number(row["conversions"], fixed=True)
+        cells["conversions"] = lambda row: words.credit(row["conversions"], fixed=True)
         if won_credit(result):
             cells["revenue"] = lambda row: words.money(row["revenue"], result.agreement.currency)
         cells["revenue_share"] = lambda row: words.percent(row["revenue_share"], fixed=True)

@@ -24,10 +24,17 @@ def plan(result: Result | Missing, *, language: str | None = None) -> GT | Notic
         headings={name: words.column(name) for name in ("name", "value", "range", "source")},
         title=words.table_name(result),
         subtitle=words.subtitle(result),
-        notes=[words.footer(result), *words.notes(result)],
+        notes=[words.footer(result), *_matured(words, result), *words.notes(result)],
         texts=("name", "source"),
         group="group",
     )
+
+
+def _matured(words: Words, result: Result) -> list[str]:
+    """What it means that a lead had enough time, where the table says so."""
+    inputs = result.part("inputs") if "inputs" in result.parts else pd.DataFrame()
+    known = "matured_leads" in inputs.columns and inputs["matured_leads"].notna().any()
+    return [words.say("legend.matured")] if known else []
 
 
 def _plan_rows(words: Words, result: Result) -> list[list[str]]:
@@ -38,9 +45,10 @@ def _plan_rows(words: Words, result: Result) -> list[list[str]]:
         reachable = not is_missing(need)
         text = words.amount("leads", need) if reachable else words.form("not_reached_plan")
         chance = words.percent(row["probability"])
-        note = words.say("mark.asked") if row["probability"] == asked else ""
         name = words.say("title.with_probability", probability=chance)
-        rows.append([words.say("title.result"), name, text, "", note])
+        if row["probability"] == asked:
+            name = words.form("with_mark", text=name, mark=words.say("mark.asked"))
+        rows.append([words.say("title.result"), name, text, "", ""])
     months = result.part("by_month") if "by_month" in result.parts else pd.DataFrame()
     if len(months):
         for _, row in months[months["probability"] == asked].iterrows():
@@ -55,31 +63,21 @@ def _input_rows(words: Words, result: Result) -> list[list[str]]:
     rows = []
     if "inputs" in result.parts:
         for _, row in result.part("inputs").iterrows():
-            low, high = (_input(words, result, row, name) for name in ("low", "high"))
-            known = not is_missing(row["low"]) and not is_missing(row["high"])
-            limits = words.form("range", low=low, high=high) if known else ""
-            if known and row["unit"] == "share":
-                limits = words.interval(row["low"], row["high"])
             rows.append(
                 [
                     words.say("title.inputs"),
                     _input_name(words, result, row),
                     _input(words, result, row, "value"),
-                    limits,
+                    _limits(words, result, row),
                     _counts(words, row),
                 ]
             )
     if "pipeline" in result.parts:
         for _, row in result.part("pipeline").iterrows():
-            wins = words.form(
-                "labelled",
-                label=words.column("expected_wins"),
-                text=words.number(row["expected_wins"], fixed=True),
-            )
-            revenue = words.form(
-                "labelled",
-                label=words.column("expected_revenue"),
-                text=words.money(row["expected_revenue"], result.agreement.currency),
+            expected = words.say(
+                "mark.expected_of",
+                wins=words.credit(row["expected_wins"], fixed=True),
+                revenue=words.money(row["expected_revenue"], result.agreement.currency),
             )
             rows.append(
                 [
@@ -87,7 +85,7 @@ def _input_rows(words: Words, result: Result) -> list[list[str]]:
                     words.stage(result.agreement, row["stage"]),
                     words.amount("leads", row["open_leads"]),
                     "",
-                    words.form("clauses", first=wins, second=revenue),
+                    expected,
                 ]
             )
     return rows
@@ -102,13 +100,29 @@ def _input_name(words: Words, result: Result, row: pd.Series) -> str:
     return words.say(f"input.{name}", stage=words.quoted(stage))
 
 
+def _limits(words: Words, result: Result, row: pd.Series) -> str:
+    """The interval of an input, its unit once."""
+    if is_missing(row["low"]) or is_missing(row["high"]):
+        return ""
+    if row["unit"] == "share":
+        return words.interval(row["low"], row["high"], fixed=True)
+    if row["unit"] == result.agreement.currency:
+        return words.money_range(row["low"], row["high"], result.agreement.currency)
+    low, high = (_input(words, result, row, name) for name in ("low", "high"))
+    return words.form("range", low=low, high=high)
+
+
 def _counts(words: Words, row: pd.Series) -> str:
-    """The counts behind an input, where it has some."""
+    """The counts behind an input, where it has some; a rate's are enough to reckon it again."""
     if is_missing(row["numerator"]) or is_missing(row["denominator"]):
         return ""
-    return words.say(
-        "form.part_of", part=words.credit(row["numerator"]), whole=words.credit(row["denominator"])
-    )
+    part = words.whole(row["numerator"])
+    if row["name"] == "deal_value":
+        return words.say("input_of.deals", count=row["denominator"], part=part)
+    leads = words.say("count.of_leads", count=row["denominator"], part=part)
+    if is_missing(row["matured_leads"]):
+        return leads
+    return words.say("input_of.matured", leads=leads, matured=words.base(row["matured_leads"]))
 
 
 def _input(words: Words, result: Result, row: pd.Series, column: str) -> str:
@@ -117,7 +131,7 @@ def _input(words: Words, result: Result, row: pd.Series, column: str) -> str:
     if is_missing(value):
         return words.missing
     if unit == "share":
-        return words.percent(value)
+        return words.percent(value, fixed=True)
     if unit == result.agreement.currency:
         return words.money(value, result.agreement.currency)
     if unit == "days":

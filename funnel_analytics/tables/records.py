@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,9 +13,10 @@ from funnel_analytics.agreement import Agreement
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.tables.frame import framed
 from funnel_analytics.wording import Notice, Words, is_missing, notice, words_for, words_in
-from funnel_analytics.wording.checks import MARKS, CheckedData, check_counts, is_unjudged
+from funnel_analytics.wording.checks import CheckedData, check_counts, is_unjudged
+from funnel_analytics.wording.phrases import plain_name
 
-__all__ = ["agreement", "checks", "completeness", "loads"]
+__all__ = ["agreement", "checks", "completeness", "identity", "loads"]
 
 _LOAD_COUNTS = (
     "rows_read",
@@ -27,8 +29,11 @@ _LOAD_COUNTS = (
     "rows_forgotten",
     "values_quarantined",
 )
+_LOADED_PARTS = _LOAD_COUNTS[1:-1]  # rows only: a value in quarantine leaves its row loaded
 _RARE_COUNTS = ("rows_total", "rows_superseded", "rows_forgotten")
 _EXAMPLES = 3
+_HASH = re.compile(r"\b[0-9a-f]{16,}\b")
+_HASH_SHOWN = 8
 
 
 def checks(report: CheckedData, *, language: str | None = None) -> GT:
@@ -43,9 +48,9 @@ def checks(report: CheckedData, *, language: str | None = None) -> GT:
         [
             [
                 words.check_title(str(row["check"])),
-                f"{MARKS[row['status']]} {words.say('status.' + row['status'])}",
+                words.say(f"status.{row['status']}"),
                 words.check_counted(row),
-                words.check_examples(report.agreement, row, most=_EXAMPLES),
+                _shortened(words.check_examples(report.agreement, row, most=_EXAMPLES)),
                 words.check_meaning(row),
                 words.check_advice(str(row["check"])),
             ]
@@ -63,9 +68,15 @@ def checks(report: CheckedData, *, language: str | None = None) -> GT:
         notes=[*_passed(words, every), words.say("footer.as_of", instant=instant)],
         texts=("check", "status", "offending_rows", "examples", "meaning", "advice"),
         nowrap=("status", "offending_rows"),
-        widths={"examples": "15%", "meaning": "27%", "advice": "20%"},
+        widths={"meaning": "30%", "advice": "22%"},
+        least={"meaning": "260px", "advice": "190px"},
         strong=[number for number, row in enumerate(found) if row["status"] == "fail"],
     )
+
+
+def _shortened(examples: str) -> str:
+    """Examples whose hashed ids are cut to what tells them apart: `8ddf1a2b…`."""
+    return _HASH.sub(lambda found: f"{found[0][:_HASH_SHOWN]}…", examples)
 
 
 def _passed(words: Words, every: Sequence[Mapping[Any, Any]]) -> list[str]:
@@ -148,7 +159,7 @@ def _filled(words: Words, rows: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     row = rows.iloc[0]
-    share = words.percent(row["share"])
+    share = words.percent(row["share"], fixed=True)
     return words.form("with_mark", text=share, mark=words.whole(row["of_rows"]))
 
 
@@ -168,6 +179,25 @@ def _complete(words: Words, totals: pd.DataFrame) -> list[str]:
 def _title_of(words: Words, table: str) -> str:
     thing = words.thing(table)
     return thing[:1].upper() + thing[1:]
+
+
+def identity(result: Result, *, language: str | None = None) -> GT:
+    """Which rule joined how many people, visitors and companies, and where did it join nothing?"""
+    words = words_for(result, language=language)
+    counts = ("links", "leads", "touches", "conflicts")
+    cells = {
+        "rule": [words.say(f"identity_rule.{each}") for each in result.table["rule"]],
+        **{name: [words.whole(each) for each in result.table[name]] for name in counts},
+    }
+    frame = pd.DataFrame(cells, dtype=object)
+    return framed(
+        frame,
+        headings={name: words.column(name) for name in frame.columns},
+        title=words.say("title.identity"),
+        subtitle=words.say("title.identity_subtitle"),
+        notes=[words.definition("identity_yield"), words.as_of(result)],
+        texts=("rule",),
+    )
 
 
 def agreement(agreed: Agreement, *, language: str | None = None) -> GT:
@@ -201,6 +231,7 @@ def agreement(agreed: Agreement, *, language: str | None = None) -> GT:
         title=words.say("title.agreement", company=agreed.company, day=words.day(agreed.agreed_on)),
         subtitle=words.say("title.agreement_subtitle"),
         texts=("term", "owner", "agreed"),
+        least={"agreed": "260px"},
         group="group",
     )
 
@@ -219,16 +250,24 @@ def _deadlines(words: Words, agreed: Agreement) -> list[tuple[str, str, str]]:
             texts.append(_escalation(words, agreed, rule.escalate_to))
         found.append((words.say("agreement.first_contact"), "", ", ".join(texts)))
     for kind, handover in agreed.handover.items():
-        name = words.say(f"handover_kind.{kind}") if words.has("handover_kind", kind) else kind
+        name = _handover(words, agreed, kind)
         within = words.amount(unit, handover.respond_within_hours)
         texts = [words.say("agreement.respond", hours=within)]
         if handover.required_fields:
-            fields = words.list_of(list(handover.required_fields))
+            fields = words.list_of([words.field(each) for each in handover.required_fields])
             texts.append(words.say("agreement.required_fields", fields=fields))
         if handover.escalate_to:
             texts.append(_escalation(words, agreed, handover.escalate_to))
         found.append((words.say("agreement.handover", name=name), "", "; ".join(texts)))
     return found
+
+
+def _handover(words: Words, agreed: Agreement, kind: str) -> str:
+    """Who hands over to whom, by the names of the teams."""
+    if not words.has("handover_kind", kind):
+        return plain_name(kind)
+    teams = {name: words.team(agreed, name) for name in ("marketing", "sdr", "sales")}
+    return words.say(f"handover_kind.{kind}", **teams)
 
 
 def _escalation(words: Words, agreed: Agreement, team: str) -> str:
@@ -243,10 +282,10 @@ def _rules(words: Words, agreed: Agreement) -> list[tuple[str, str]]:
             "agreement.criteria",
             at_least=words.whole(needs.at_least),
             of=words.whole(len(needs.criteria)),
-            criteria=words.list_of(list(needs.criteria)),
+            criteria=words.list_of([words.field(each) for each in needs.criteria]),
         )
         if needs.required:
-            required = words.list_of(list(needs.required))
+            required = words.list_of([words.field(each) for each in needs.required])
             text = words.form(
                 "clauses", first=text, second=words.say("agreement.required", criteria=required)
             )
@@ -260,7 +299,8 @@ def _rules(words: Words, agreed: Agreement) -> list[tuple[str, str]]:
     smallest = words.amount("leads", agreed.minimum_group_size)
     rules.append((words.say("agreement.minimum_group"), smallest))
     rules.append((words.say("agreement.timezone"), agreed.timezone))
-    rules.append((words.say("agreement.currency"), agreed.currency))
+    currency = words.symbol(agreed.currency)
+    rules.append((words.say("agreement.currency"), currency))
     return rules
 
 
@@ -285,7 +325,7 @@ def loads(loaded: pd.DataFrame, *, language: str, timezone: str = "UTC") -> GT:
     headings |= {name: words.column(name) for name in counts}
     cells: dict[str, list[str]] = {
         "file": [str(each) for each in loaded["file"]],
-        "table_name": [str(each) for each in loaded["table_name"]],
+        "table_name": [_title_of(words, str(each)) for each in loaded["table_name"]],
         **{name: [words.whole(each) for each in loaded[name]] for name in counts},
     }
     if "exported_at" in loaded.columns and loaded["exported_at"].notna().any():
@@ -298,7 +338,11 @@ def loads(loaded: pd.DataFrame, *, language: str, timezone: str = "UTC") -> GT:
         pd.DataFrame(cells, dtype=object),
         headings=headings,
         title=words.say("title.loads"),
-        subtitle=words.say("title.loads_subtitle"),
+        subtitle=words.say(
+            "title.loads_subtitle",
+            read=words.column("rows_read"),
+            parts=" + ".join(words.column(name) for name in counts if name in _LOADED_PARTS),
+        ),
         texts=("file", "table_name"),
         nowrap=("table_name",),
     )

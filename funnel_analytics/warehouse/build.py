@@ -27,6 +27,8 @@ __all__ = [
 SQL_TYPES: dict[Kind, str] = {
     "id": "varchar",
     "code": "varchar",
+    "visitor": "varchar",
+    "web_user": "varchar",
     "email": "varchar",
     "domain": "varchar",
     "text": "varchar",
@@ -39,20 +41,25 @@ SQL_TYPES: dict[Kind, str] = {
 MARTS = (
     "loaded_ids",
     "merge_ends",
-    "links_of_leads",
-    "lead_survivors",
-    "duplicate_leads",
     "links_of_contacts",
     "contact_groups",
-    "contact_leads",
-    "survivors",
     "person_mentions",
     "links_by_ids",
     "persons_by_ids",
+    "email_persons",
+    "links_of_leads",
+    "lead_survivors",
+    "duplicate_leads",
+    "lead_contacts",
+    "contact_leads",
+    "survivors",
     "links_by_email",
     "person_nodes",
     "person_visitors",
     "people",
+    "lead_parts",
+    "domain_accounts",
+    "lead_accounts",
     "leads",
     "lead_people",
     "named_leads",
@@ -78,7 +85,7 @@ MARTS = (
     "targets",
     "table_counts",
 )
-LINKS = ("links_of_leads", "links_of_contacts", "links_by_ids", "links_by_email")
+LINKS = ("links_of_contacts", "links_by_ids", "links_of_leads", "links_by_email")
 """The marts that are links, whose connected components the marts after them read."""
 _LOG = (
     ("load_no", "integer"),
@@ -132,6 +139,7 @@ _STATED_TOTAL = (
     ("line", "bigint"),
     ("table_name", "varchar"),
     ("column_name", "varchar"),
+    ("unread", "varchar"),
     ("stated", "double"),
     ("added_up", "double"),
 )

@@ -9,7 +9,7 @@ from funnel_analytics.wording.findings_targets import (
     won_credit,
 )
 from funnel_analytics.wording.notices import Notice, notice
-from funnel_analytics.wording.numbers import Numbers, is_missing, is_true
+from funnel_analytics.wording.numbers import Numbers, firm_numbers, is_missing, is_true
 from funnel_analytics.wording.phrases import Phrases, metric_key
 from funnel_analytics.wording.words import Words, summary_sentences, words_for, words_in
 
@@ -22,6 +22,7 @@ __all__ = [
     "Words",
     "asked_row",
     "credited_value",
+    "firm_numbers",
     "is_missing",
     "is_true",
     "mature",

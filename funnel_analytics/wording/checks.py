@@ -133,8 +133,11 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 def _example(words: Phrases, agreement: Agreement, name: str, example: Mapping[str, Any]) -> str:
     values = {key: _value(words, agreement, key, value) for key, value in example.items()}
-    if "example" in words.texts["check"].get(name, {}):
-        return words.say(f"check.{name}.example", **values)
+    own = words.texts["check"].get(name, {})
+    lacking = (f"example_without_{key}" for key in example if is_missing(example[key]))
+    form = next((each for each in lacking if each in own), "example")
+    if form in own:
+        return words.say(f"check.{name}.{form}", **values)
     return " ".join(values.values())
 
 
@@ -163,7 +166,7 @@ def _named(section: str, within: str = "") -> Callable[[Phrases, Any], str]:
 _WRITTEN: Mapping[str, Callable[[Phrases, Any], str]] = {
     "added_up": lambda words, value: words.number(value, digits=2),
     "age_days": lambda words, value: words.amount("days", value),
-    "day": lambda words, value: words.day(value, short=True),
+    "day": lambda words, value: words.day(value),
     "field": _named("field"),
     "found": lambda words, value: words.whole(value),
     "found_rows": lambda words, value: words.amount("rows", value),
@@ -174,5 +177,5 @@ _WRITTEN: Mapping[str, Callable[[Phrases, Any], str]] = {
     "share": lambda words, value: words.percent(value),
     "stated": lambda words, value: words.number(value, digits=2),
     "table_name": _named("export", ".thing"),
-    "usual_rows": lambda words, value: words.credit(value),
+    "usual_rows": lambda words, value: words.whole(value),
 }

@@ -54,7 +54,13 @@ def attribute(words: Phrases, result: Result) -> str:
         "channel": words.quoted(words.channel(result.agreement, row["channel"], by=by)),
         "in_period": in_period,
         "total": total,
+        "among": words.say(f"finding.attribute.among.{by}"),
+        "of_all": words.say(f"finding.attribute.of_all.{by}"),
     }
+    nobodys = table[unknown & (table["model"] == model)][["revenue", "revenue_share"]].sum()
+    ahead = nobodys["revenue"] > row["revenue"]
+    values["unknown"] = _credited(words, result, nobodys["revenue"])
+    values["unknown_share"] = words.percent(nobodys["revenue_share"], fixed=True)
     if len(models) > 1:
         same = (
             known["channel"].isna()
@@ -62,15 +68,14 @@ def attribute(words: Phrases, result: Result) -> str:
             else known["channel"] == row["channel"]
         )
         shares = known.loc[same, "revenue_share"]
-        low, high = words.percent(shares.min()), words.percent(shares.max())
-        return words.say("finding.attribute.several_models", low=low, high=high, **values)
+        span = words.interval(shares.min(), shares.max(), fixed=True)
+        key = "several_models_unknown" if ahead else "several_models"
+        return words.say(f"finding.attribute.{key}", span=span, **values)
     return words.say(
-        "finding.attribute.one_model",
-        value=credited_value(words, result, row["revenue"])
-        if won_credit(result)
-        else words.amount("leads", row["revenue"]),
-        share=words.percent(row["revenue_share"]),
-        model=words.model(model),
+        "finding.attribute.one_model_unknown" if ahead else "finding.attribute.one_model",
+        value=_credited(words, result, row["revenue"]),
+        share=words.percent(row["revenue_share"], fixed=True),
+        model=words.model(model, within=True),
         **values,
     )
 
@@ -80,6 +85,13 @@ def credited_value(words: Phrases, result: Result, value: Any) -> str:
     if won_credit(result):
         return words.money(value, result.agreement.currency, compact=True)
     return words.credit(value)
+
+
+def _credited(words: Phrases, result: Result, value: Any) -> str:
+    """A credit within a sentence: money, or leads by name."""
+    if won_credit(result):
+        return credited_value(words, result, value)
+    return words.amount("leads", value)
 
 
 def credited_total(words: Phrases, result: Result) -> str:
@@ -136,7 +148,7 @@ def _year_to_date(words: Phrases, result: Result, rows: pd.DataFrame, text: str)
         text=text,
         actual=words.measured(result.agreement, metric, actual, compact=True),
         target=words.measured(result.agreement, metric, target, compact=True),
-        share=words.percent((actual - target) / target, sign=True),
+        share=words.percent((actual - target) / target, fixed=True, sign=True),
     )
 
 
@@ -159,7 +171,7 @@ def variance_sentence(words: Phrases, result: Result, row: pd.Series) -> str:
         if is_missing(row["variance_share"]):
             key = "unknown_share"
         else:
-            values["share"] = words.percent(row["variance_share"], sign=True)
+            values["share"] = words.percent(row["variance_share"], fixed=True, sign=True)
         text = words.say(f"finding.actual_vs_target.{key}", **values)
     if is_true(row["is_complete"]):
         return text
@@ -204,10 +216,11 @@ def leads_needed(words: Phrases, result: Result, *, by_month: bool = False) -> s
     months = months[(months["probability"] == row["probability"]) & months["leads"].notna()]
     if months.empty:
         return text
-    peak = months.sort_values("leads", ascending=False, kind="stable").iloc[0]
+    leads = months["leads"].astype("float64").round()
+    peaks = [words.month(each) for each in months.loc[leads == leads.max(), "month"]]
     return words.say(
-        "finding.leads_needed.peak",
-        count=round(float(peak["leads"])),
+        f"finding.leads_needed.{'peaks' if len(peaks) > 1 else 'peak'}",
+        count=int(leads.max()),
         total=text.removesuffix(f" ({values['others']})"),
-        month=words.month(peak["month"]),
+        month=words.list_of(peaks),
     )

@@ -5,22 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from funnel_analytics.results import Note, Result
-from funnel_analytics.wording.findings_targets import won_credit
+from funnel_analytics.wording.findings_targets import asked_row, won_credit
 from funnel_analytics.wording.numbers import is_missing
 from funnel_analytics.wording.phrases import Phrases
 
 __all__ = ["notes_of"]
 
 _Sentences = list[str]
+_MOST = 0.5
 
 
 def notes_of(words: Phrases, result: Result) -> tuple[str, ...]:
     """The notes of a result, in their order; nothing counted, nothing said."""
-    sentences: _Sentences = []
+    sentences = _legs(words, result) if result.metric == "time_to_contact" else []
     for note in result.notes:
         sentences += _NOTES.get(note.code, _unworded)(words, result, note)
     return tuple(sentences)
+
+
+def _legs(words: Phrases, result: Result) -> _Sentences:
+    """How many leads take part in each leg of a wait, where there are several legs."""
+    leads = result.table.set_index("leg")["leads"]
+    legs = ("created_to_assigned", "assigned_to_contacted", "wait")
+    if result.parameters.get("by") is not None or not set(legs) <= set(leads.index):
+        return []
+    first, second, wait = (words.amount("leads", leads[leg]) for leg in legs)
+    names = {"first": words.say(f"leg.{legs[0]}"), "second": words.say(f"leg.{legs[1]}")}
+    shown = {"first_leads": first, "second_leads": second, "leads": wait}
+    return [words.say("note.legs", **names, **shown)]
 
 
 def _unworded(words: Phrases, _: Result, note: Note) -> _Sentences:
@@ -96,7 +111,7 @@ def _dimensions(words: Phrases, _: Result, note: Note) -> _Sentences:
     return [words.say("note.unmatched_dimensions", dimensions=words.list_of(names))]
 
 
-def _reachable(words: Phrases, _: Result, note: Note) -> _Sentences:
+def _reachable(words: Phrases, result: Result, note: Note) -> _Sentences:
     values = note.values
     said: _Sentences = []
     if values.get("reason"):
@@ -115,7 +130,26 @@ def _reachable(words: Phrases, _: Result, note: Note) -> _Sentences:
         said.append(words.say("note.plan.peak", **shown))
     if not is_missing(values.get("last_useful_day")):
         said.append(words.say("note.plan.last_day", day=words.day(values["last_useful_day"])))
-    return said
+    return [*said, *_late_months(words, result)]
+
+
+def _late_months(words: Phrases, result: Result) -> _Sentences:
+    """The months of the plan whose leads bring most of their wins too late, if there are any."""
+    months = result.part("by_month") if "by_month" in result.parts else pd.DataFrame()
+    if "in_time_share" not in months.columns:
+        return []
+    asked = months["probability"] == asked_row(result)["probability"]
+    late = months[asked & (months["leads"].fillna(0) > 0) & (months["in_time_share"] < _MOST)]
+    named = [
+        words.say(
+            "note.plan.late_month",
+            month=words.month(row["month"]),
+            leads=words.amount("leads", round(float(row["leads"]))),
+            share=words.percent(row["in_time_share"], fixed=True),
+        )
+        for _, row in late.iterrows()
+    ]
+    return [words.say("note.plan.late_months", months=words.list_of(named))] if named else []
 
 
 def _pipeline(words: Phrases, result: Result, note: Note) -> _Sentences:
@@ -130,8 +164,21 @@ def _pipeline(words: Phrases, result: Result, note: Note) -> _Sentences:
     return [words.say("note.plan.pipeline", **shown)]
 
 
-def _naive(words: Phrases, _: Result, note: Note) -> _Sentences:
-    return [words.say("note.plan.naive", leads=words.amount("leads", note.values["leads"]))]
+def _naive(words: Phrases, result: Result, note: Note) -> _Sentences:
+    """The rule of thumb, with the numbers it comes from where the inputs have them."""
+    leads = words.amount("leads", note.values["leads"])
+    inputs = result.part("inputs") if "inputs" in result.parts else pd.DataFrame({"name": []})
+    known = {str(row["name"]): row for _, row in inputs.iterrows()}
+    if not {"deal_value", "win_rate_direct"} <= set(known):
+        return [words.say("note.plan.naive", leads=leads)]
+    currency, rate = result.agreement.currency, known["win_rate_direct"]
+    shown = {
+        "revenue": words.money(result.parameters["revenue"], currency),
+        "value": words.money(known["deal_value"]["value"], currency),
+        "won": words.whole(rate["numerator"]),
+        "matured": words.base(rate["matured_leads"]),
+    }
+    return [words.say("note.plan.naive_reckoned", leads=leads, **shown)]
 
 
 def _left_out(words: Phrases, _: Result, note: Note) -> _Sentences:

@@ -18,13 +18,24 @@ from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from funnel_analytics.periods import Period, parse_period, to_local
 from funnel_analytics.wording.catalogue import load_texts
 
-__all__ = ["Numbers", "is_missing", "is_true"]
+__all__ = ["Numbers", "firm_numbers", "is_missing", "is_true"]
 
 _LOCALES = {"de": "de_DE", "en": "en_GB"}
 _MINUS = "\N{MINUS SIGN}"
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _FIRM = "\N{NO-BREAK SPACE}"
 _LARGE = 1_000_000
+_LARGE_BASE = 100
+_BEFORE_NOUN = re.compile(r"(?<=\d) (?=[^\W\d_])")
+
+
+def firm_numbers(text: str, *, firm: str = _FIRM) -> str:
+    """The text with every number held to the noun behind it, so that no line ends between them.
+
+    >>> firm_numbers("6 groups of 5", firm="~")
+    '6~groups of 5'
+    """
+    return _BEFORE_NOUN.sub(firm, text)
 
 
 def is_missing(value: Any) -> bool:
@@ -73,9 +84,15 @@ class Numbers:
         """A count: `1.234`."""
         return self.number(value, digits=0)
 
-    def credit(self, value: Any) -> str:
-        """A count that may be split: `12,5`."""
-        return self.number(value, digits=1)
+    def credit(self, value: Any, *, fixed: bool = False) -> str:
+        """A count that may be split: `12,5`; what is not nothing is never 0: `< 0,1`."""
+        if not is_missing(value) and float(value) > 0 and _rounded(value, 1) == 0:
+            return self.form("below", value=self.number(0.1))
+        return self.number(value, digits=1, fixed=fixed)
+
+    def base(self, value: Any) -> str:
+        """A weighted count that a rate is reckoned from: whole, or with a decimal if small."""
+        return self.number(value, digits=0 if is_missing(value) or value >= _LARGE_BASE else 1)
 
     def percent(
         self, value: Any, *, digits: int = 1, fixed: bool = False, sign: bool = False
@@ -114,14 +131,13 @@ class Numbers:
         return self.form("range", low=limits[0], high=limits[1]) + self.percent_sign
 
     def money(self, value: Any, currency: str, *, compact: bool = False, sign: bool = False) -> str:
-        """An amount without decimals: `28.500 €`; from a million on `1,2 Mio. €` if `compact`."""
+        """An amount without decimals: `28.500 €`; from a million on `1,23 Mio. €` if `compact`."""
         if is_missing(value):
             return self.missing
         rounded = _rounded(value, 0)
         if compact and abs(rounded) >= _LARGE:
-            symbol = get_currency_symbol(currency, locale=self.locale)
-            millions = self.number(rounded / _LARGE, digits=1, fixed=True)
-            text = self.form("millions", value=millions, currency=symbol)
+            millions = self.number(rounded / _LARGE, digits=2, fixed=True)
+            text = self.form("millions", value=millions, currency=self.symbol(currency))
         else:
             pattern = f"#,##0{_FIRM}¤" if self.language == "de" else "¤#,##0"
             text = format_currency(
@@ -129,6 +145,19 @@ class Numbers:
             )
         text = _true_minus(text)
         return f"+{text}" if sign and rounded > 0 else text
+
+    def money_range(self, low: Any, high: Any, currency: str) -> str:
+        """The limits of an amount, the currency once: `37.064–49.674 €`."""
+        limits = [self.money(each, currency) for each in (low, high)]
+        if self.language == "de":
+            limits[0] = self.whole(low)
+        else:
+            limits[1] = self.whole(high)
+        return self.form("range", low=limits[0], high=limits[1])
+
+    def symbol(self, currency: str) -> str:
+        """The sign of a currency, the same in texts, tables and axes: `€`."""
+        return str(get_currency_symbol(currency, locale=self.locale))
 
     def signed(self, value: Any, *, digits: int = 0) -> str:
         """A difference with its sign: `+12`, `−3`, `0`."""
@@ -154,7 +183,10 @@ class Numbers:
     def month_mark(self, value: date | str, *, with_year: bool) -> tuple[str, str]:
         """A month for an axis: its short name and, where wanted, its year."""
         day = _first_day(value)
-        return format_date(day, "LLL", locale=self.locale), str(day.year) if with_year else ""
+        name = format_date(day, "LLL", locale=self.locale)
+        # British English writes four letters of one month only, "Sept".
+        name = name[:3] if self.language == "en" else name
+        return name, str(day.year) if with_year else ""
 
     def instant(self, as_of: datetime, timezone: str) -> str:
         """When the data were exported: the day, and the time of day unless it was midnight.

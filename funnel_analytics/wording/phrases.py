@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,9 @@ from funnel_analytics.errors import CallError, did_you_mean
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording.numbers import Numbers, is_missing, is_true
 
-__all__ = ["Phrases", "metric_key"]
+__all__ = ["Phrases", "metric_key", "plain_name"]
 
+_KEY = re.compile(r"[a-z]+(_[a-z]+)*")
 _ALIASES = {"attribution": "attribute"}
 
 
@@ -70,19 +72,23 @@ class Phrases(Numbers):
         return agreement.stage(name).label.text(self.language)
 
     def team(self, agreement: Agreement, name: str) -> str:
-        """What a team is called: by the agreement, else by us, else its own name."""
-        if name not in agreement.teams and self.has("team", name):
-            return self.say(f"team.{name}")
-        return agreement.team_label(name, self.language)
+        """What a team is called: by the agreement, else by us, else its own name in words."""
+        if name in agreement.teams:
+            return agreement.team_label(name, self.language)
+        return self.say(f"team.{name}") if self.has("team", name) else plain_name(name)
 
     def attribute_label(self, name: str) -> str:
-        """What an attribute of leads is called; free attributes keep their own name."""
-        return self.say(f"attribute.{name}") if self.has("attribute", name) else name
+        """What an attribute of leads is called; a free one has its own name in words."""
+        return self.say(f"attribute.{name}") if self.has("attribute", name) else self.field(name)
+
+    def field(self, name: str) -> str:
+        """What a field of the exports is called; a free attribute has its own name in words."""
+        return self.say(f"field.{name}") if self.has("field", name) else plain_name(name)
 
     def by_attribute(self, name: str) -> str:
         """`nach Herkunft`, `by origin`."""
         label = self.attribute_label(name)
-        known = self.language == "en" and self.has("attribute", name)
+        known = self.language == "en" and (self.has("attribute", name) or self.has("field", name))
         return self.say("attribute.by", label=_lower_first(label) if known else label)
 
     def segment(
@@ -99,11 +105,15 @@ class Phrases(Numbers):
             return self.month(str(value))
         if by == "created_quarter":
             return self.period(str(value))
-        if by == "origin" and self.has("origin", str(value)):
-            return self.say(f"origin.{value}")
+        if by == "origin":
+            return self.say(f"origin.{value}") if self.has("origin", value) else _written(value)
         if by == "channel":
-            return agreement.channel_label(str(value), self.language)
+            return self._channel(agreement, str(value))
         return str(value)
+
+    def _channel(self, agreement: Agreement, name: str) -> str:
+        label = agreement.channel_label(name, self.language)
+        return _written(label) if label == name else label
 
     def group(self, result: Result, row: Any) -> str:
         """What the group of leads in a row of a result is called."""
@@ -122,11 +132,12 @@ class Phrases(Numbers):
             return self.say("channel.missing" if by == "channel" else "segment.missing")
         if by == "side" and self.has("team", str(value)):
             return self.team(agreement, str(value))
-        return agreement.channel_label(str(value), self.language)
+        return self._channel(agreement, str(value))
 
-    def model(self, name: str) -> str:
-        """What an attribution model is called."""
-        return self.say(f"model.{name}") if self.has("model", name) else name
+    def model(self, name: str, *, within: bool = False) -> str:
+        """What an attribution model is called, on its own or `within` a sentence."""
+        section = "model_within" if within else "model"
+        return self.say(f"{section}.{name}") if self.has(section, name) else name
 
     def measure(self, agreement: Agreement, metric: str) -> str:
         """What a metric of the targets is called: ours, or a stage."""
@@ -184,19 +195,33 @@ class Phrases(Numbers):
         """Which table a section lacks and how to export it."""
         table = missing.table
         if not self.has("export", table):
-            return self.say("notice.other_text", table=table)
+            return self.say("notice.other_text", thing=self.thing(table))
         return self.say(
-            "notice.text",
-            table=table,
-            thing=self.say(f"export.{table}.thing"),
-            export=self.say(f"export.{table}.how"),
+            "notice.text", thing=self.thing(table), export=self.say(f"export.{table}.how")
         )
+
+    def thing(self, table: str) -> str:
+        """What the rows of a table are called: `Opportunities`."""
+        return self.say(f"export.{table}.thing") if self.has("export", table) else plain_name(table)
 
     def list_of(self, texts: list[str], *, last: str = "joined") -> str:
         """A list in words: `a, b und c`, or `a, b oder c` with `last="either"`."""
         if len(texts) < 2:
             return "".join(texts)
         return self.form(last, first=", ".join(texts[:-1]), last=texts[-1])
+
+
+def plain_name(name: str) -> str:
+    """A key as words, `Next step` for `next_step`; what is no key stays as it is written."""
+    if _KEY.fullmatch(name) is None:
+        return name
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _written(value: str) -> str:
+    """A value of the exports: a key of several words as words, all else letter by letter."""
+    return plain_name(value) if "_" in value else value
 
 
 def _lower_first(text: str) -> str:

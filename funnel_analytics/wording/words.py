@@ -163,14 +163,6 @@ class Words(Phrases):
         """A report of checks for a terminal: what was found, what it means, what to do."""
         return check_lines(self, report, finding=self.check_finding(check_counts(report)))
 
-    def field(self, name: str) -> str:
-        """What a field of the exports is called; a free attribute keeps its own name."""
-        return self.say(f"field.{name}") if self.has("field", name) else name
-
-    def thing(self, table: str) -> str:
-        """What the rows of a table are called: `Opportunities`."""
-        return self.say(f"export.{table}.thing") if self.has("export", table) else table
-
 
 @cache
 def words_in(language: str) -> Words:

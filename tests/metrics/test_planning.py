@@ -178,14 +178,16 @@ def test_every_number_of_a_small_company(small: Warehouse) -> None:
     inputs = result.part("inputs")
     rates = inputs[inputs["name"] == "step_rate"]
     assert list(rates["stage"]) == ["opportunity", "won"]
-    assert list(rates["value"]) == pytest.approx([20.5 / 41, 10.5 / 21])
+    assert list(rates["value"]) == pytest.approx([20 / 40, 10 / 20])
     assert list(rates["numerator"]) == [20, 10]
     assert list(rates["denominator"]) == [40, 20]
+    assert list(rates["matured_leads"]) == pytest.approx([40, 20])
     assert list(rates["basis"]) == [
         "20 of 40 leads created since 2024-11-01 that reached inquiry; 40.0 had the time",
         "10 of 20 leads created since 2024-11-01 that reached opportunity; 20.0 had the time",
     ]
     assert value_of(result, "win_rate") == pytest.approx(0.25)
+    assert value_of(result, "win_rate_direct") == pytest.approx(0.25)
     assert value_of(result, "days_to_win") == 15
     assert value_of(result, "days_to_win_direct") == 15
     assert value_of(result, "deal_value") == 1000

@@ -28,7 +28,7 @@ def test_leads_before_the_history_teach_nothing_but_may_be_open(warehouse_of: Bu
     tables["lead"].append({"lead": "t:in", "created_at": at(date(2024, 11, 1)), "deal": None})
     result = plan(warehouse_of(tables, as_of=MIDNIGHT))
     assert result.parameters["history_start"] == date(2024, 11, 1)
-    assert value_of(result, "win_rate", "denominator") == 41
+    assert value_of(result, "win_rate_direct", "denominator") == 41
     assert result.note("left_out")["leads_before_history"] == 1
     # Beside the two: the twenty leads that never became an opportunity.
     assert result.part("pipeline")["open_leads"].iloc[0] == 22
@@ -38,7 +38,7 @@ def test_the_history_begins_when_every_stage_is_observed(warehouse_of: Build) ->
     agreement = three_stages("observed_from = 2026-09-21")  # the last stage's
     result = plan(warehouse_of(company(), as_of=MIDNIGHT, agreement=agreement))
     assert result.parameters["history_start"] == date(2026, 9, 21)
-    assert value_of(result, "win_rate", "denominator") == 10
+    assert value_of(result, "win_rate_direct", "denominator") == 10
 
 
 def test_people_on_one_deal_share_its_amount(warehouse_of: Build) -> None:

@@ -68,6 +68,27 @@ def test_a_person_goes_with_all_their_leads_contacts_and_visits(company: Company
     ]
 
 
+# V4: Ann (a) and a user id that nothing explains (b, c); nobody (d).  V5: the id of Ann's lead (e)
+def test_a_bare_user_id_of_the_website_keeps_no_visit(company: Company) -> None:
+    with connect(company.path, read_only=False) as connection:
+        connection.execute(
+            "insert into touch (touch, visitor, web_user, lead, touched_at, load_no, source_row) "
+            "values ('a', 'web:V4', null, ?, '2026-09-03', 60, 2), "
+            "('b', 'web:V4', 'ga4:u1', null, '2026-09-03', 60, 3), "
+            "('c', null, 'ga4:u1', null, '2026-09-03', 60, 4), "
+            "('d', 'web:V4', null, null, '2026-09-03', 60, 5), "
+            "('e', 'web:V5', ?, null, '2026-09-03', 60, 6)",
+            [company.id("L1"), company.id("L3")],
+        )
+        connection.execute(
+            "insert into load_log (load_no, table_name, file, rows_read, rows_loaded, "
+            "rows_quarantined, rows_duplicate, rows_other, rows_total, rows_superseded) "
+            "values (60, 'touch', 't', 5, 5, 0, 0, 0, 0, 0)"
+        )
+    forget(company.path, company.id("L1"), today=TODAY)
+    assert company.rows("select touch from touch where load_no = 60") == [("c",)]
+
+
 def test_deals_and_colleagues_stay(company: Company) -> None:
     forget(company.path, company.id("L1"), today=TODAY)
     assert company.rows("select deal, amount from deal") == [(company.id("D1"), 1000.0)]

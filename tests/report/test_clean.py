@@ -6,6 +6,7 @@ import pytest
 
 from funnel_analytics.report.clean import clean_html, clean_markdown
 from funnel_analytics.report.figures import figure_html
+from funnel_analytics.report.framing import framed_table
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,36 @@ def test_a_table_keeps_its_look_and_its_text() -> None:
     assert 'scope="col"' in cleaned
 
 
+def framed(subtitle_above: str = "") -> str:
+    frame = pd.DataFrame({"segment": ["a"], "leads": [3]})
+    table = great_tables.GT(frame, id="chosen").tab_header("6 leads <b>", "Of March")
+    table = table.tab_source_note("n = 6 leads").tab_source_note("As of May")
+    return framed_table(clean_html(table.as_raw_html(), place="t"), subtitle_above=subtitle_above)
+
+
+def test_title_and_notes_of_a_table_are_text_around_it() -> None:
+    page = framed()
+    head, table = page.split("<table", 1)
+    body, below = table.split("</table>")
+    assert '<h3 class="title">6\N{NO-BREAK SPACE}leads &lt;b&gt;</h3>' in head
+    assert '<p class="subtitle">Of March</p>' in head
+    assert "leads &lt;" not in body
+    assert "As of" not in body
+    assert "<tfoot" not in body
+    assert "6\N{NO-BREAK SPACE}leads" in below
+    assert "As of May" in below
+
+
+def test_a_table_leaves_the_subtitle_to_the_figure_above() -> None:
+    assert "Of March" not in framed("Of March")
+    assert "Of March" in framed("Of April")
+
+
+def test_a_table_without_a_frame_stays_as_it_is() -> None:
+    bare = "<table><tr><td>1</td></tr></table>"
+    assert framed_table(bare) == bare
+
+
 def test_random_ids_do_not_reach_the_page() -> None:
     frame = pd.DataFrame({"leads": [3]})
     one, other = (clean_html(great_tables.GT(frame).as_raw_html(), place="t") for _ in range(2))
@@ -72,6 +103,37 @@ def test_prose_keeps_lists_and_tables() -> None:
     html = clean_markdown("## A\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n- x\n")
     for part in ("<h2>A</h2>", "<td>1</td>", "<li>x</li>"):
         assert part in html
+
+
+OURS = {
+    "data": [],
+    "layout": {
+        "title": {"text": "<b>6 leads</b>"},
+        "height": 500,
+        "margin": {"l": 60, "r": 20, "t": 100, "b": 90, "pad": 4},
+        "meta": {
+            "finding": "6 leads <b>",
+            "subtitle": "Of March",
+            "notes": ["n = 6 leads", "Hatched: not yet."],
+            "above": 63,
+            "below": 32,
+        },
+    },
+}
+
+
+def test_a_figure_of_ours_has_its_words_around_it() -> None:
+    html = figure_html(OURS, place="output-1-1")
+    assert '<h3 class="finding">6\N{NO-BREAK SPACE}leads &lt;b&gt;</h3>' in html
+    assert '<p class="subtitle">Of March</p>' in html
+    assert '<p class="notes">n = 6\N{NO-BREAK SPACE}leads Hatched: not yet.</p>' in html
+    assert '"page":{"height":405,"margin":{"l":60,"r":20,"t":37,"b":58,"pad":4}}' in html
+    assert '"meta"' not in html
+
+
+def test_a_note_that_the_table_says_is_said_there_only() -> None:
+    said = figure_html(OURS, place="output-1-1", said="Leads 6 n = 6 leads As of May")
+    assert '<p class="notes">Hatched: not yet.</p>' in said
 
 
 def test_a_figure_is_data_that_cannot_leave_its_element() -> None:

@@ -28,17 +28,20 @@ merged_into = "merged_into"
 [[files]]
 pattern = "history*.csv"
 table = "stage_event"
+optional = ["property"]
 [files.columns]
 lead = "lead"
+property = "property"
 state = "state"
 entered_at = "at"
 
 [[files]]
 pattern = "states*.csv"
 table = "snapshot"
-optional = ["changed_at", "closed_at"]
+optional = ["property", "changed_at", "closed_at"]
 [files.columns]
 lead = "lead"
+property = "property"
 state = "state"
 changed_at = "changed"
 closed_at = "closed"

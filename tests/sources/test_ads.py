@@ -227,9 +227,14 @@ def test_meta_report_takes_its_currency_from_the_header(loaded: Loaded, text: st
     assert rows(database, CAMPAIGNS) == [("meta_ads:6215", "Messe, Herbst", "Meta Ads")]
 
 
-def test_meta_summary_row_is_counted_and_no_spend(loaded: Loaded) -> None:
+def test_meta_summary_row_is_a_total_and_no_spend(loaded: Loaded) -> None:
     database = loaded("meta_ads", {"meta_ads.csv": META_DE})
-    assert rows(database, LOG)[1] == ("spend", "report", 3, 2, 0, 0, 1, 0)
+    assert rows(database, LOG)[1] == ("spend", "report", 3, 2, 0, 0, 0, 1)
+    assert rows(database, "select column_name, stated, added_up from stated_total order by 1") == [
+        ("amount", 1216.5, 1216.5),
+        ("clicks", 129.0, 129.0),
+        ("impressions", 6000.0, 6000.0),
+    ]
 
 
 def test_meta_report_of_a_whole_period_is_refused(loaded: Loaded) -> None:

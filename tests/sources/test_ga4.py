@@ -22,8 +22,9 @@ import duckdb
 import pytest
 
 from funnel_analytics.errors import SourceError
+from funnel_analytics.metrics.loading import identity_yield
 from funnel_analytics.sources import load
-from funnel_analytics.warehouse import connect
+from funnel_analytics.warehouse import connect, open_warehouse
 
 DAY = datetime(2026, 10, 31, tzinfo=UTC)
 
@@ -74,9 +75,9 @@ EVENTS = [
     event("11:00", "page_view", None, entrances=1),
 ]
 VISITS = [
-    ("ga4:anna", "08:00:00.123462", "linkedin.com / referral", "linkedin.com", "referral", "visit"),
-    ("ga4:bert", "09:00:00.123462", "google / cpc", "google", "cpc", "visit"),
-    ("ga4:anna", "20:00:00.123462", "(direct) / (none)", "(direct)", "(none)", "visit"),
+    ("web:anna", "08:00:00.123462", "linkedin.com / referral", "linkedin.com", "referral", "visit"),
+    ("web:bert", "09:00:00.123462", "google / cpc", "google", "cpc", "visit"),
+    ("web:anna", "20:00:00.123462", "(direct) / (none)", "(direct)", "(none)", "visit"),
 ]
 
 
@@ -150,10 +151,10 @@ def test_every_event_is_accounted_for(tmp_path: Path, agreement: Path) -> None:
             "order by part"
         ).fetchall()
         people = connection.execute(
-            "select visitor, person_key from touch where person_key is not null"
+            "select visitor, web_user from touch where web_user is not null"
         ).fetchall()
     assert log == [("direct", 9, 1, 8, 0), ("google_click", 9, 1, 8, 0), ("source", 9, 1, 8, 0)]
-    assert people == [("ga4:bert", "ga4:crm-7")]
+    assert people == [("web:bert", "ga4:crm-7")]
 
 
 def test_a_day_without_clicks_of_google_still_has_its_direct_visits(
@@ -182,3 +183,41 @@ def test_events_without_entrances_are_refused_by_name(tmp_path: Path, agreement:
     as_lines(tmp_path / "events_20261031.json", [event("08:00", "page_view", "anna", REFERRAL)])
     with pytest.raises(SourceError, match=r"event_params\.entrances"):
         visits(tmp_path, agreement)
+
+
+# 00Q…1AAA (15 characters in the CRM's field and in user_id) and its visitor; 003… a contact's id
+@pytest.mark.parametrize("ids", ["plain", "pseudonym"])
+@pytest.mark.parametrize(("rule", "by_ids"), [("", 0), ('web_user_ids = "sf"', 2)])
+def test_visits_join_leads_by_the_client_id_or_by_the_id_of_the_crm(
+    tmp_path: Path, agreement: Path, ids: str, rule: str, by_ids: int
+) -> None:
+    text = agreement.read_text(encoding="utf-8").replace('ids = "plain"', f'ids = "{ids}"')
+    agreement.write_text(text.replace("[identity]", f"[identity]\n{rule}"), encoding="utf-8")
+    preset = Path("funnel_analytics/sources/presets/salesforce.toml").read_text(encoding="utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(
+        preset.replace('\nemail = "Email"', '\nvisitor = "GA_Client_ID__c"\nemail = "Email"', 1),
+        encoding="utf-8",
+    )
+    (tmp_path / "Lead.csv").write_text(
+        "Id,CreatedDate,Status,Email,ConvertedContactId,IsDeleted,GA_Client_ID__c\n"
+        "00Q5g00000aBcD1EAK,2026-10-30T08:00:00Z,New,a@x.de,,false,anna\n"
+        "00Q5g00000aBcD2EAK,2026-10-30T08:00:00Z,New,b@x.de,0035g00000aBcD3AAK,false,\n",
+        encoding="utf-8",
+    )
+    events = [
+        event("10:00", "page_view", "anna", LETTER, entrances=1) | {"user_id": None},
+        event("11:00", "page_view", "bert", LETTER, entrances=1) | {"user_id": "00Q5g00000aBcD1"},
+        event("12:00", "page_view", "carl", LETTER, entrances=1) | {"user_id": "0035g00000aBcD3"},
+    ]
+    as_lines(tmp_path / "events_20261031.json", events)
+    load(
+        [tmp_path / "Lead.csv", tmp_path / "events_20261031.json"],
+        preset=[str(own), "ga4"],
+        database=tmp_path / "w.duckdb",
+        agreement=agreement,
+    )
+    with open_warehouse(tmp_path / "w.duckdb") as warehouse:
+        table = identity_yield(warehouse).table.set_index("rule")
+    assert table["touches"].to_dict() == {"ids": by_ids, "email": 0, "visitor": 1, "domain": 0}
+    assert table["conflicts"].sum() == 0

@@ -195,6 +195,71 @@ def test_a_merged_contact_counts_as_the_one_it_became(tmp_path: Path) -> None:
     assert exports.rows("select outcome from activity") == [("Connected",)]
 
 
+def test_lifecycle_and_lead_status_are_compared_with_their_own_history(tmp_path: Path) -> None:
+    # The lifecycle stands where its history ends; the lead status changed after that.
+    exports = CrmExports(tmp_path, "hubspot")
+    contact = elt_contacts()[0] | {
+        "property_lifecyclestage": "salesqualifiedlead",
+        "property_hs_lead_status": "IN_PROGRESS",
+        "property_hs_v2_date_entered_marketingqualifiedlead": "",
+        "property_hs_lifecyclestage_marketingqualifiedlead_date": "",
+    }
+    exports.write("contact.csv", [contact])
+    changes = [
+        ("lifecyclestage", "lead", "2026-09-01 08:00:00"),
+        ("lifecyclestage", "salesqualifiedlead", "2026-09-06 10:00:00"),
+        ("hs_lead_status", "IN_PROGRESS", "2026-09-07 10:00:00"),
+    ]
+    exports.write(
+        "contact_property_history.csv",
+        [{"contact_id": "11", "name": n, "value": v, "timestamp": at} for n, v, at in changes],
+    )
+    exports.load(as_of=AS_OF)
+    assert exports.rows("select property, state, provenance from stage_event order by all") == [
+        ("hs_lead_status", "IN_PROGRESS", "history"),
+        ("lifecyclestage", "lead", "history"),
+        ("lifecyclestage", "salesqualifiedlead", "history"),
+    ]
+
+
+def merges(
+    tmp_path: Path, column: str, rows: list[tuple[str, str, str, str]]
+) -> list[tuple[Any, ...]]:
+    """Who was merged into whom: contact, deleted, its merged ids, the same with their times."""
+    exports = CrmExports(tmp_path, "hubspot")
+    created = {"createdate": "2026-09-01 08:00:00"}
+    exports.write(
+        "contact.csv",
+        [
+            {
+                "id": contact,
+                **created,
+                "_fivetran_deleted": deleted,
+                column.format("hs_merged_object_ids"): ids,
+                column.format("hs_calculated_merged_vids"): timed,
+            }
+            for contact, deleted, ids, timed in rows
+        ],
+    )
+    exports.load(as_of=AS_OF)
+    return exports.rows("select contact, merged_into from contact order by all")
+
+
+@pytest.mark.parametrize("column", ["{}", "property_{}", "properties.{}"])
+def test_merges_are_known_from_the_list_with_times_alone(tmp_path: Path, column: str) -> None:
+    timed = "76:1563812340000;77:1563812999000"
+    rows = [("12", "FALSE", "", ""), ("13", "FALSE", "", timed)]
+    assert merges(tmp_path, column, rows) == [("hs:76", "hs:13"), ("hs:77", "hs:13")]
+
+
+def test_a_chain_of_merges_ends_in_the_contact_that_is_left(tmp_path: Path) -> None:
+    # 76 ── into 77 ── into 13; the tool keeps the row of 77 as deleted.
+    rows = [("13", "FALSE", "76;77", "77:1563812999000"), ("77", "TRUE", "76", "76:1563812340000")]
+    assert merges(tmp_path / "ids", "{}", rows) == [("hs:76", "hs:13"), ("hs:77", "hs:13")]
+    rows = [(contact, deleted, "", timed) for contact, deleted, _, timed in rows]
+    assert merges(tmp_path / "times", "{}", rows) == [("hs:76", "hs:77"), ("hs:77", "hs:13")]
+
+
 def test_the_wait_is_computed_from_activities_not_read_from_hubspot(tmp_path: Path) -> None:
     exports = CrmExports(tmp_path, "hubspot")
     exports.write("contact.csv", elt_contacts())

@@ -64,9 +64,10 @@ def test_the_preset_in_the_docs_is_sound() -> None:
     words = {field.alias or name for name, field in FileRule.model_fields.items()}
     assert {
         word for word in words if not re.search(rf"^\[?(files\.)?{word}\b", texts[0], re.M)
-    } == {"part", "scale"}  # further below
+    } == {"part", "scale", "totals_without"}  # further below
     assert "part = " in texts[2]
     assert "[files.scale]" in section
+    assert "totals_without = " in section
 
 
 @pytest.mark.parametrize(
@@ -515,6 +516,34 @@ def test_values_are_translated_in_any_case_but_exactly_first(stage: Stage) -> No
     assert found == [("inbound",), ("outbound",), ("inbound",), ("fair",)]
 
 
+def test_one_yes_of_several_is_enough_and_what_is_no_answer_is_named(stage: Stage) -> None:
+    stage.take(
+        leads('is_deleted = { any_of = [["A"], ["B"]] }'),
+        "Id,Created,A,B\n1,2026-09-01,FALSE,TRUE\n2,2026-09-01,0,\n3,2026-09-01,,1\n"
+        "4,2026-09-01,x,TRUE\n5,2026-09-01,no,x\n6,2026-09-01,,\n",
+    )
+    found = stage.rows("select is_deleted from lead order by lead")
+    assert found == [(True,), (False,), (True,), (True,), (None,), (None,)]
+    assert stage.rows("select line, value from quarantine") == [(6, "x")]
+
+
+def test_parts_of_a_text_end_at_a_mark(stage: Stage) -> None:
+    stage.take(
+        """
+        [[files]]
+        pattern = "file.csv"
+        table = "contact"
+        [files.columns]
+        contact = { split = "Merged", at = "|", until = "@" }
+        merged_into = "Id"
+        """,
+        "Id,Merged\n1,17@2026|18@2027\n2,\n3,19\n",
+    )
+    assert stage.rows("select contact, merged_into from contact order by 1") == [
+        ("crm:17", "crm:1"), ("crm:18", "crm:1"), ("crm:19", "crm:3")
+    ]  # fmt: skip
+
+
 def test_total_rows_are_kept_beside_the_sums(stage: Stage) -> None:
     stage.take(
         """
@@ -618,6 +647,10 @@ def test_a_fault_of_one_rule_is_told_with_those_of_the_others(stage: Stage) -> N
     [
         ("{columns}", "owner = {{ first_of = [['A']], join = [['B']] }}", "takes exactly one of"),
         ("{columns}", "owner = {{ frist_of = [['A']] }}", "Did you mean 'first_of'?"),
+        ("{columns}", "owner = {{ any_of = [['A'], ['B']] }}", "'owner' is no yes or no"),
+        ("{columns}", "owner = {{ one = 'A', until = ':' }}", "stands beside one"),
+        ("{settings}", 'totals_without = ["owner"]', "'owner' is no column of [files.columns]"),
+        ("{settings}", 'totals_without = ["lead"]', "the rule has no column that adds up"),
         ("{columns}", "state = {{ header_of = 'owner' }}", "header_of 'owner', which has no spell"),
         ("{settings}", 'delimiter = ["::"]', "each delimiter is one character"),
         ("{settings}", 'decimal = "auto"\nthousands = "."', "thousands mark is detected too"),

@@ -335,14 +335,40 @@ def test_exports_that_a_shipped_preset_knows_are_said_first(write: Writer) -> No
 
 
 def test_a_proposal_of_nothing_but_doubts_says_so(write: Writer) -> None:
-    events = {"event_date": "20261001", "event_timestamp": 1790843205267459, "user_id": None}
-    events |= {"event_name": "page_view", "user_pseudo_id": "103.77", "platform": "WEB"}
-    events |= {"collected_traffic_source": {"manual_source": "news", "manual_medium": "mail"}}
-    events |= {f"other_{number}": str(number) for number in range(9)}
-    proposal = propose([write("events_20261001.json", json.dumps(events) + "\n")])
+    path = write("export.csv", "user_id,a,b,c,d,e\nU1,1,2,3,4,5\n")
+    proposal = propose([path])
     assert not proposal.is_complete
     assert "# [[files]]" in proposal.text
     assert "\n[[files]]" not in proposal.text
+
+
+def test_visits_of_ga4_are_touches_with_visitor_time_and_channel(
+    write: Writer, tmp_path: Path
+) -> None:
+    # a visit by a newsletter and its second page; a visit that nothing brought
+    records = [
+        {
+            "event_timestamp": f"179084320526745{number}",
+            "user_pseudo_id": visitor,
+            "event_params": [{"key": "entrances", "value": {"int_value": entrances}}],
+            "collected_traffic_source": {"manual_source": source, "manual_medium": medium},
+        }
+        for number, (visitor, entrances, source, medium) in enumerate(
+            [("103.77", "1", "news", "email"), ("103.77", "0", "", ""), ("104.5", "1", "", "")]
+        )
+    ]
+    path = write("events_20261001.json", "".join(json.dumps(each) + "\n" for each in records))
+    proposal = propose([path])
+    assert proposal.is_complete
+    database = own(proposal, [path], tmp_path)
+    with connect(database, read_only=True) as connection:
+        found = connection.execute(
+            "select visitor is not null, touched_at::date::text, channel from touch order by 3"
+        ).fetchall()
+    assert found == [
+        (True, "2026-10-01", "(direct) / (none)"),
+        (True, "2026-10-01", "news / email"),
+    ]
 
 
 def test_costs_of_linkedin_are_spend(write: Writer) -> None:
@@ -356,6 +382,194 @@ def test_costs_of_linkedin_are_spend(write: Writer) -> None:
         "impressions",
         "clicks",
     }
+    rule = parse_preset(propose([path]).text, name="own").files[0]
+    assert rule.constants["channel"] == "LinkedIn Ads"  # the export does not name it
+
+
+def test_spend_without_a_channel_is_a_question(write: Writer) -> None:
+    path = write("kosten.csv", "Datum;Kosten\n2026-10-01;5\n2026-10-02;6\n")
+    assert any("which channel" in each for each in propose([path]).questions)
+
+
+# One lead, converted into one deal that was won; its status is in a history, its deal's is not.
+LEAD = """id,created_date,status,converted_opportunity_id
+L1,2026-01-05 09:00:00,Qualified,D1
+"""
+LEAD_HISTORY = """id,lead_id,created_date,field,old_value,new_value
+1,L1,2026-01-06 09:00:00,Status,Open,Qualified
+2,L1,2026-01-07 09:00:00,Owner,0055G00000a0001,0055G00000a0002
+"""
+DEAL = """id,amount,created_date,close_date,is_closed,is_won,stage_name
+D1,1000,2026-01-10 09:00:00,2026-02-20,TRUE,TRUE,Closed Won
+"""
+QUALIFIED = "[statuses]\nopen = ['Qualified']\n"
+
+
+def test_a_history_of_leads_does_not_hide_the_ends_of_deals(write: Writer, tmp_path: Path) -> None:
+    files = [write("lead.csv", LEAD), write("opportunity.csv", DEAL)]
+    files.append(write("lead_history.csv", LEAD_HISTORY))
+    proposal = propose(files, agreement=three_stages(QUALIFIED))
+    assert proposal.is_complete
+    rules = parse_preset(proposal.text, name="own").files
+    ends = [rule for rule in rules if rule.matches("opportunity.csv")]
+    assert {"stage_event", "snapshot"} <= {rule.table for rule in ends}
+    database = own(proposal, files, tmp_path)
+    with connect(database, read_only=True) as connection:
+        (won,) = connection.execute(
+            "select count(*) from lead_progress where furthest = 6"
+        ).fetchall()
+    assert won == (1,)
+
+
+def test_a_history_of_deals_that_tells_of_wins_spares_their_ends(write: Writer) -> None:
+    history = """id,_fivetran_start,_fivetran_active,amount,stage_name,is_won,is_closed,close_date
+D1,2026-01-10 09:00:00,FALSE,900,{},FALSE,FALSE,2026-02-20
+D1,2026-02-20 10:00:00,TRUE,1000,Closed Won,TRUE,TRUE,2026-02-20
+"""
+    files = [write("lead.csv", LEAD), write("opportunity.csv", DEAL)]
+    path = write("sf_opportunity_history_data.csv", history.format("Open"))
+    proposal = propose([*files, path], agreement=three_stages(QUALIFIED))
+    assert fills(proposal, "stage_event") == {
+        "deal": "id",
+        "entered_at": "_fivetran_start",
+        "state": "stage_name",
+    }
+    rules = parse_preset(proposal.text, name="own").files
+    entries = [rule for rule in rules if rule.table == "stage_event"]
+    assert [rule.patterns for rule in entries] == [("sf_opportunity_history_data.csv",)]
+    assert not entries[0].where_not  # what is no longer in force is what a history holds
+    snapshots = {rule.patterns for rule in rules if rule.table == "snapshot"}
+    assert ("lead.csv",) in snapshots  # a history of deals says nothing of leads
+
+
+def test_words_of_a_state_are_those_of_its_field_and_are_named(write: Writer) -> None:
+    path = write("lead_history.csv", LEAD_HISTORY)
+    proposal = propose([path])
+    (question,) = proposal.questions
+    assert "'new_value' has 1 word that nobody explained: \"Qualified\"" in question
+    assert '#   includes = ["Qualified"]' in proposal.text
+    assert "too many" not in proposal.text
+    assert "0055G" not in proposal.text
+
+
+def test_columns_without_words_give_one_reason_everywhere(write: Writer) -> None:
+    rows = "".join(f"L{number},2026-01-06,0055G00000a{number:04}\n" for number in range(60))
+    path = write("lead_history.csv", f"lead_id,created_date,new_value\n{rows}")
+    proposal = propose([path])
+    assert "nobody explained" not in proposal.questions[0]
+    assert proposal.text.replace("\n# ", " ").count("too many different words for a state") == 2
+
+
+def test_a_key_that_comes_again_is_no_key(write: Writer) -> None:
+    text = "deal id,created at,close date,won,closed\n{}"
+    once = "D1,2026-01-10,2026-02-20,true,true\n"
+    again = text.format(once + "D1,2026-01-11,2026-02-20,true,true\n")
+    proposal = propose([write("deals.csv", again)])
+    assert any("values come more than once" in each for each in proposal.questions)
+    assert "\n[[files]]" not in proposal.text
+    # the same record twice is one, and so is a version that is no longer in force
+    assert propose([write("deals.csv", text.format(once + once))]).is_complete
+
+
+def test_old_versions_are_no_records(write: Writer) -> None:
+    text = "id,created_date,_fivetran_active\nL1,2026-01-05,FALSE\nL1,2026-01-05,TRUE\n"
+    rule = parse_preset(propose([write("lead.csv", text)]).text, name="own").files[0]
+    assert rule.table == "lead"
+    assert "false" in rule.where_not["_fivetran_active"]
+
+
+# Two contacts and their deal; a third was merged into the first.
+HUBSPOT = {
+    "contact.csv": "id,property_email,property_createdate,property_lifecyclestage,"
+    "property_hs_merged_object_ids\n"
+    "7,a@b.example,2026-01-05 09:00:00,customer,5;6\n8,c@d.example,2026-01-06 09:00:00,customer,\n",
+    "contact_property_history.csv": "contact_id,name,value,timestamp\n"
+    "5,lifecyclestage,customer,2026-01-07 09:00:00\n5,hs_lead_status,OPEN,2026-01-06 09:00:00\n"
+    "8,hubspot_owner_id,99,2026-01-06 09:00:00\n",
+    "deal.csv": "deal_id,deal_pipeline_stage_id,property_createdate,property_closedate,"
+    "property_hs_is_closed,property_hs_is_closed_won\n"
+    "D1,s9,2026-01-08 09:00:00,2026-02-01 09:00:00,true,true\n",
+    "deal_contact.csv": "deal_id,contact_id\nD1,8\n",
+    "deal_pipeline_stage.csv": "stage_id,label,closed_won,is_closed\ns9,Signed,true,true\n",
+}
+
+
+def test_contacts_are_the_leads_where_no_file_holds_any(write: Writer, tmp_path: Path) -> None:
+    files = [write(name, text) for name, text in HUBSPOT.items()]
+    proposal = propose(files)
+    assert proposal.is_complete
+    assert "every deal stands for one" not in proposal.text
+    assert fills(proposal, "deal_contact") == {"deal": "deal_id", "contact": "contact_id"}
+    assert fills(proposal, "stage_label")["state"] == "stage_id"
+    history = next(
+        rule
+        for rule in parse_preset(proposal.text, name="own").files
+        if rule.matches("contact_property_history.csv")
+    )
+    assert history.where == {"name": ("hs_lead_status", "lifecyclestage")}
+    database = own(proposal, files, tmp_path)
+    with connect(database, read_only=True) as connection:
+        found = connection.execute(
+            "select count(*), count(*) filter (furthest = 6) from lead_progress"
+        ).fetchall()
+    assert found == [(2, 2)]  # one by its lifecycle, one by its deal
+
+
+def test_contacts_that_may_be_leads_are_a_question(write: Writer) -> None:
+    contacts = write("contact.csv", "id,created_date\n7,2026-01-05\n8,2026-01-06\n")
+    proposal = propose([contacts, write("deal.csv", HUBSPOT["deal.csv"])])
+    assert any("Are these contacts the leads?" in each for each in proposal.questions)
+
+
+def test_dates_of_stages_in_the_leads_are_a_question(write: Writer) -> None:
+    text = "id,created_date,Became a Customer Date\n7,2026-01-05,2026-01-06\n"
+    (question,) = propose([write("leads.csv", text)]).questions
+    assert "'Became a Customer Date' seem to say when a lead entered a stage" in question
+
+
+def test_answers_to_campaigns_are_touches(write: Writer, tmp_path: Path) -> None:
+    text = """id,campaign_id,lead_id,has_responded,created_date,first_responded_date,is_deleted
+M1,C1,L1,TRUE,2026-01-05 09:00:00,2026-01-07,FALSE
+M2,C1,L1,TRUE,2026-01-06 09:00:00,,FALSE
+M3,C1,L1,FALSE,2026-01-05 09:00:00,,FALSE
+M4,C1,L1,TRUE,2026-01-05 09:00:00,2026-01-07,TRUE
+"""
+    path = write("campaign_member.csv", text)
+    proposal = propose([path])
+    assert fills(proposal, "lead") == {}
+    database = own(proposal, [path], tmp_path)
+    with connect(database, read_only=True) as connection:
+        days = connection.execute("select touched_at::date::text from touch order by 1").fetchall()
+    assert days == [("2026-01-06",), ("2026-01-06",)]  # the 7th in Berlin begins on the 6th
+
+
+def test_tasks_and_events_of_salesforce_are_activities(write: Writer, tmp_path: Path) -> None:
+    tasks = """id,who_id,what_id,created_date,is_closed,task_subtype,type,call_type,is_deleted
+T1,L1,,2026-01-05 09:00:00,TRUE,Call,,Outbound,FALSE
+T2,L1,,2026-01-05 10:00:00,TRUE,ListEmail,,,FALSE
+T3,L1,,2026-01-05 11:00:00,TRUE,Task,,,FALSE
+T4,L1,,2026-01-05 12:00:00,FALSE,Call,,Outbound,FALSE
+T5,L1,,2026-01-05 13:00:00,TRUE,Call,,Outbound,TRUE
+"""
+    events = """id,who_id,start_date_time,activity_date,event_subtype,type,is_deleted,is_child
+E1,L1,2026-01-04 08:00:00,2026-01-04,Event,,FALSE,FALSE
+E2,L1,2026-01-04 10:00:00,2026-01-04,Event,Meeting,FALSE,TRUE
+"""
+    files = [write("task.csv", tasks), write("event.csv", events)]
+    proposal = propose(files)
+    assert proposal.is_complete
+    assert fills(proposal, "activity")["happened_at"] == "start_date_time"
+    database = own(proposal, files, tmp_path)
+    with connect(database, read_only=True) as connection:
+        found = connection.execute(
+            "select kind, direction, is_automated, hour(happened_at) from activity order by 4"
+        ).fetchall()
+    assert found == [
+        ("meeting", None, None, 8),
+        ("call", "outbound", None, 9),
+        ("email", None, True, 10),
+        ("task", "internal", None, 11),
+    ]
 
 
 def test_owners_with_names_of_people_are_left_to_the_analyst(write: Writer) -> None:
@@ -510,9 +724,8 @@ def test_the_sample_company_is_proposed_as_its_own_preset_maps_it(tmp_path: Path
         for table in {table for table, _, _ in shipped}
         for name, header in fills(proposal, table).items()
     }
-    # One column may feed two of ours only by hand: is_automated, is_connect. A status is a state.
+    # One column may feed two of ours only by hand: is_connect. A status is a state.
     assert shipped - proposed == {
-        ("activity", "is_automated", "Art"),
         ("activity", "is_connect", "Ergebnis"),
         ("lead", "status", "Status"),
         ("stage_event", "stage", "Nach Phase"),

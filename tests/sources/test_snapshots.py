@@ -201,6 +201,35 @@ def test_a_move_back_behind_an_older_history_is_seen(drawn: Drawn) -> None:
     ]
 
 
+def test_a_history_covers_its_own_property_only(drawn: Drawn) -> None:
+    # a: both properties end where the export stands; the later entry is the other property's.
+    # b: the lifecycle ends as an inquiry, but stands as an opportunity.
+    drawn.load({
+        "leads_2026-09-30.csv": "lead,created\na,2026-09-01\nb,2026-09-01",
+        "history_2026-09-30.csv": """lead,property,state,at
+            a,life,inquiry,2026-09-01
+            a,status,later,2026-09-05
+            b,life,inquiry,2026-09-01
+            b,status,opp,2026-09-05""",
+        "states_2026-09-11.csv": "lead,property,state\na,life,inquiry\nb,life,opp",
+    })  # fmt: skip
+    derived = "select lead, property, stage, entered_after from stage_event where entered_before "
+    assert drawn.rows(f"{derived} is not null") == [("crm:b", "life", "opportunity", at(1))]
+
+
+def test_properties_of_one_record_are_followed_side_by_side(drawn: Drawn) -> None:
+    # a: life ──1 inq ──11 inq ──21 opp      a: status ──1 later ──11 later ──21 later
+    states = {
+        f"states_2026-09-{day:02d}.csv": f"lead,property,state\na,life,{life}\na,status,later"
+        for day, life in ((1, "inquiry"), (11, "inquiry"), (21, "opp"))
+    }
+    drawn.load({"leads_2026-09-30.csv": "lead,created\na,2026-08-01", **states})
+    assert drawn.rows(
+        "select property, coalesce(stage, status), from_stage, entered_before from stage_event "
+        "order by entered_before"
+    ) == [("status", "nurture", None, at(2)), ("life", "opportunity", "inquiry", at(22))]
+
+
 def test_stages_known_from_exports_alone_are_a_history(drawn: Drawn) -> None:
     drawn.load(drawn_exports("a ──1 inq ──11 opp"))
     with open_warehouse(drawn.database) as warehouse:

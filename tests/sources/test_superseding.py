@@ -274,6 +274,14 @@ def test_rows_under_another_privacy_rule_are_not_kept(drawn: Drawn) -> None:
     assert found == [(0,)]
 
 
+def test_rows_with_another_systems_web_users_are_not_kept(drawn: Drawn) -> None:
+    drawn.load({"leads_2026-08-31.csv": AUGUST})
+    text = drawn.agreement.read_text(encoding="utf-8")
+    drawn.agreement.write_text(text + '\n[identity]\nweb_user_ids = "crm"\n', encoding="utf-8")
+    with pytest.raises(CallError, match=r"web_user_ids is another .* leads_2026-08-31\.csv"):
+        drawn.load({"leads_2026-09-30.csv": SEPTEMBER})
+
+
 def test_equal_ids_of_files_of_one_day_have_to_agree(drawn: Drawn) -> None:
     with pytest.raises(SourceError, match=r"column 'origin': 'x' and 'y'"):
         drawn.load({"leads_1.csv": "lead,created,origin\na,2026-08-01,x",

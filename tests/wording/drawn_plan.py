@@ -33,15 +33,16 @@ def plan_result(*, asked: float = 0.8, needed: Sequence[float] = (1970, 2550, 29
     curve = pd.DataFrame({"leads": leads, "probability": 1 / (1 + np.exp(-(leads - 1970) / 420))})
     inputs = pd.DataFrame(
         {
-            "name": ["deal_value", "step_rate", "days_to_win", drawn.EVIL],
-            "stage": [None, "won", None, None],
-            "value": [45_000.0, 0.31, 61.0, 1.0],
-            "low": [40_000.0, 0.27, drawn.NAN, drawn.NAN],
-            "high": [51_000.0, 0.36, drawn.NAN, drawn.NAN],
-            "unit": ["EUR", "share", "days", "count"],
-            "numerator": [118, 310, drawn.NAN, drawn.NAN],
-            "denominator": [120, 1000, drawn.NAN, drawn.NAN],
-            "basis": ["", "", "", ""],
+            "name": ["deal_value", "step_rate", "win_rate_direct", "days_to_win", drawn.EVIL],
+            "stage": [None, "won", None, None, None],
+            "value": [45_000.0, 0.31, 0.0105, 61.0, 1.0],
+            "low": [40_000.0, 0.27, drawn.NAN, drawn.NAN, drawn.NAN],
+            "high": [51_000.0, 0.36, drawn.NAN, drawn.NAN, drawn.NAN],
+            "unit": ["EUR", "share", "share", "days", "count"],
+            "numerator": [118, 248, 118, drawn.NAN, drawn.NAN],
+            "denominator": [120, 1000, 12_000, drawn.NAN, drawn.NAN],
+            "matured_leads": [drawn.NAN, 800.0, 11_240.4, drawn.NAN, drawn.NAN],
+            "basis": ["", "", "", "", ""],
         }
     )
     pipeline = pd.DataFrame(

@@ -66,8 +66,8 @@ def test_an_interval_carries_one_percent_sign() -> None:
     ("amount", "german", "english"),
     [
         (28_500, f"28.500{FIRM}€", "€28,500"),
-        (999_999.6, f"1,0{FIRM}Mio.{FIRM}€", "€1.0M"),
-        (1_234_567, f"1,2{FIRM}Mio.{FIRM}€", "€1.2M"),
+        (999_999.6, f"1,00{FIRM}Mio.{FIRM}€", "€1.00M"),
+        (1_234_567, f"1,23{FIRM}Mio.{FIRM}€", "€1.23M"),
         (-120_000, f"−120.000{FIRM}€", "−€120,000"),
         (0, f"0{FIRM}€", "€0"),
         (None, "–", "–"),
@@ -94,14 +94,14 @@ def test_no_number_carries_a_hyphen_or_a_negative_zero(word: Words, value: float
 
 def test_midnight_is_the_end_of_the_day_before() -> None:
     midnight = datetime(2026, 10, 31, 23)  # 1 November 00:00 in Berlin
-    assert DE.by_day(midnight, "Europe/Berlin") == "bis 31. Oktober 2026"
+    assert DE.by_day(midnight, "Europe/Berlin") == "bis zum 31. Oktober 2026"
     assert EN.by_day(midnight, "Europe/Berlin") == "by 31 October 2026"
     assert DE.instant(midnight, "Europe/Berlin") == "31. Oktober 2026"
 
 
 def test_an_instant_within_a_day_names_its_time() -> None:
     afternoon = datetime(2026, 10, 31, 15, 30)
-    assert DE.by_day(afternoon, "Europe/Berlin") == "bis 31. Oktober 2026"
+    assert DE.by_day(afternoon, "Europe/Berlin") == "bis zum 31. Oktober 2026"
     assert DE.instant(afternoon, "Europe/Berlin") == "31. Oktober 2026, 16:30 Uhr"
     assert EN.instant(pd.Timestamp(afternoon), "Europe/Berlin") == "31 October 2026, 16:30"
 
@@ -114,7 +114,7 @@ def test_an_instant_within_a_day_names_its_time() -> None:
         ("2026", "im Jahr 2026", "in 2026"),
         (
             "2026-10-01..2026-10-15",
-            "vom 1. Oktober 2026 bis 15. Oktober 2026",
+            "vom 1. Oktober 2026 bis zum 15. Oktober 2026",
             "from 1 October 2026 to 15 October 2026",
         ),
     ],

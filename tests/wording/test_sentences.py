@@ -19,7 +19,7 @@ from tests.wording.spoken import DE, EN, said
 def test_the_lowest_step() -> None:
     assert said(drawn.funnel_result()) == (
         (
-            "120 von 180 Leads aus „Vom SDR angenommener Lead“ hatten bis 31. Oktober 2026 "
+            "120 von 180 Leads aus „Vom SDR angenommener Lead“ hatten bis zum 31. Oktober 2026 "
             "„Vertriebsqualifizierter Lead“ nicht erreicht – die niedrigste Übergangsrate (33,3 %)"
         ),
         (
@@ -45,13 +45,13 @@ def test_one_all_and_none_stayed_behind(
     texts = said(result)
     assert texts[0].startswith(german)
     assert texts[1].startswith(english)
-    assert f" {verb} bis 31. Oktober 2026" in texts[0]
+    assert f" {verb} bis zum 31. Oktober 2026" in texts[0]
 
 
 def test_an_immature_cohort_is_no_lowest_step() -> None:
     assert said(drawn.funnel_result(mature=1)) == (
         (
-            "12 von 400 Leads hatten bis 31. Oktober 2026 „Gewonnen“ erreicht; "
+            "12 von 400 Leads hatten bis zum 31. Oktober 2026 „Gewonnen“ erreicht; "
             "die Kohorte ist noch nicht reif"
         ),
         "12 of 400 leads had reached “Won” by 31 October 2026; the cohort is not yet mature",
@@ -63,7 +63,7 @@ def test_a_cohort_cut_off_on_the_left_is_not_called_bad() -> None:
     result = drawn.result_of("stage_conversion", table, drawn.october(mode="at_least"))
     assert said(result) == (
         (
-            "Von 50 Leads ist bis 31. Oktober 2026 kein Eintritt in „Gewonnen“ erfasst; "
+            "Von 50 Leads ist bis zum 31. Oktober 2026 kein Eintritt in „Gewonnen“ erfasst; "
             "die Daten beginnen später als die Kohorte"
         ),
         (
@@ -75,7 +75,7 @@ def test_a_cohort_cut_off_on_the_left_is_not_called_bad() -> None:
     result = drawn.result_of("stage_conversion", table, drawn.october(mode="at_least"))
     assert said(result) == (
         (
-            "Mindestens 3 von 50 Leads hatten bis 31. Oktober 2026 „Gewonnen“ erreicht; "
+            "Mindestens 3 von 50 Leads hatten bis zum 31. Oktober 2026 „Gewonnen“ erreicht; "
             "die Daten beginnen später als die Kohorte"
         ),
         (
@@ -95,7 +95,7 @@ def test_small_steps_are_not_ranked() -> None:
 def test_groups_that_differ_and_groups_that_overlap() -> None:
     assert said(drawn.segments_result()) == (
         (
-            "„Gewonnen“ bis 31. Oktober 2026 nach Herkunft: am häufigsten „Inbound“ mit 10 % "
+            "„Gewonnen“ bis zum 31. Oktober 2026 nach Herkunft: am häufigsten „Inbound“ mit 10 % "
             "(20 von 200 Leads), am seltensten „Outbound“ mit 2 % (2 von 100 Leads)"
         ),
         (
@@ -118,8 +118,8 @@ def test_groups_that_differ_and_groups_that_overlap() -> None:
 def test_cohorts_speak_of_the_last_mature_month() -> None:
     assert said(drawn.cohorts_result()) == (
         (
-            "16 von 150 Leads aus dem Juni 2026 hatten bis 31. Oktober 2026 „Gewonnen“ erreicht "
-            "(10,7 %); "
+            "16 von 150 Leads aus dem Juni 2026 hatten bis zum 31. Oktober 2026 „Gewonnen“ "
+            "erreicht (10,7 %); "
             "4 jüngere Kohorten sind noch nicht reif"
         ),
         (
@@ -167,11 +167,15 @@ def test_time_in_stage() -> None:
 @pytest.mark.parametrize(
     ("waiting", "german", "english"),
     [
-        (12, "12 von 100 Leads hatten bis 31. Oktober 2026 keinen", "12 of 100 leads had none by"),
-        (1, "1 von 100 Leads hatte bis 31. Oktober 2026 keinen", "1 of 100 leads had none by"),
+        (
+            12,
+            "12 von 100 Leads hatten bis zum 31. Oktober 2026 keinen",
+            "12 of 100 leads had none by",
+        ),
+        (1, "1 von 100 Leads hatte bis zum 31. Oktober 2026 keinen", "1 of 100 leads had none by"),
         (
             0,
-            "alle 100 Leads hatten bis 31. Oktober 2026 einen Erstkontakt",
+            "alle 100 Leads hatten bis zum 31. Oktober 2026 einen Erstkontakt",
             "all 100 leads had a first contact by",
         ),
     ],
@@ -199,7 +203,7 @@ def test_leads_with_several_deadlines_have_their_own() -> None:
 def test_a_stage_that_half_have_not_left_says_how_many_are_there() -> None:
     assert said(drawn.never_left_result()) == (
         (
-            "In keiner Phase hatte bis 31. Oktober 2026 die Hälfte der Leads die Phase verlassen; "
+            "In keiner Phase hatte bis zum 31. Oktober 2026 die Hälfte der Leads sie verlassen; "
             "in „Anfrage“ waren noch 310 von 400 Leads"
         ),
         (
@@ -255,8 +259,13 @@ def test_a_note_without_a_sentence_is_not_lost() -> None:
 
 def test_missing_is_not_the_value_unknown() -> None:
     agreement = drawn.sample_agreement()
-    assert DE.segment(agreement, "origin", None) == "ohne Angabe"
-    assert DE.segment(agreement, "origin", "unknown") == "unbekannt"
+    assert DE.segment(agreement, "origin", None) == "Ohne Angabe"
+    assert DE.segment(agreement, "origin", "unknown") == "Unbekannt"
+    assert DE.segment(agreement, "origin", "direct_traffic") == "Direktzugriff"
+    assert EN.segment(agreement, "origin", "word_of_mouth") == "Word of mouth"
+    assert EN.segment(agreement, "origin", "B2B_list x") == "B2B_list x"
+    assert DE.attribute_label("employees_class") == "Mitarbeiterklasse"
+    assert EN.attribute_label("buying_role") == "Buying role"
     assert DE.channel(agreement, None) != DE.channel(agreement, None, no_known_touch=True)
 
 
@@ -272,8 +281,7 @@ def test_the_summary_is_three_sentences_in_order_from_results_only() -> None:
 def test_a_missing_table_is_named_with_its_export() -> None:
     said_in_german = str(notice(drawn.missing_touches()))
     assert said_in_german.startswith(
-        "Dieser Abschnitt braucht Angaben der Tabelle touch (Kontaktpunkte), "
-        "die nicht geladen wurden. "
+        "Dieser Abschnitt braucht Daten, die nicht geladen wurden: Kontaktpunkte. "
         "Exportieren Sie die Kontaktpunkte"
     )
     assert "Export the touches" in str(notice(drawn.missing_touches(), language="en"))

@@ -17,10 +17,10 @@ from tests.wording.spoken import DE, FIRM, NARROW, said
 def test_targets_of_a_year_so_far_are_summed() -> None:
     german, english = said(drawn.targets_result(), metric="revenue")
     assert german == (
-        "Umsatz Oktober 2026: 1,1 Mio. €, 198.000 € unter dem Ziel (−15,3 %); "
-        "seit Januar 10,8 Mio. € bei einem Ziel von 12,0 Mio. € (−9,6 %)"
+        "Umsatz im Oktober 2026: 1,10 Mio. €, 198.000 € unter dem Ziel (−15,3 %); "
+        "seit Januar 10,84 Mio. € bei einem Ziel von 11,99 Mio. € (−9,6 %)"
     )
-    assert english.endswith("; since January €10.8M against a target of €12.0M (−9.6%)")
+    assert english.endswith("; since January €10.84M against a target of €11.99M (−9.6%)")
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_no_sum_where_a_month_is_missing_or_not_over(hole: dict[str, Any]) -> No
 
 def test_a_part_of_a_target_is_worded() -> None:
     texts = said(drawn.one_target(dimension="origin:inbound"), dimension="origin:inbound")
-    assert texts[0].startswith("Umsatz (Herkunft: Inbound) Oktober 2026")
-    assert texts[1].startswith("Revenue (Origin: Inbound) October 2026")
+    assert texts[0].startswith("Umsatz (Herkunft: Inbound) im Oktober 2026")
+    assert texts[1].startswith("Revenue (Origin: Inbound) in October 2026")
     agreement = drawn.sample_agreement()
     assert DE.dimension(agreement, "channel:paid_search") == "Kanal: Bezahlte Suche"
     assert DE.dimension(agreement, "Sonstige") == "Sonstige"
@@ -50,16 +50,16 @@ def test_a_part_of_a_target_is_worded() -> None:
 def test_attribution_credits_and_does_not_cause() -> None:
     assert said(drawn.attribution_result()) == (
         (
-            "„Bezahlte Suche“ erhielt im Oktober 2026 mit 420.000 € den größten Anteil (42 %) von "
-            "1,0 Mio. € Umsatz; Modell: Positionsbasiert"
+            "„Bezahlte Suche“ erhielt im Oktober 2026 mit 420.000 € den größten Anteil aller "
+            "Kanäle (42,0 %) von 1,00 Mio. € Umsatz; Modell: positionsbasiert"
         ),
         (
-            "“Paid search” was credited with €420,000 in October 2026, the largest share (42%) of "
-            "€1.0M of revenue; model: Position-based"
+            "“Paid search” was credited with €420,000 in October 2026, the most of any "
+            "channel: 42.0% of €1.00M of revenue; model: position-based"
         ),
     )
     assert said(drawn.attribution_result("first", "position_based"))[1] == (
-        "“Paid search” was credited with 38% to 42% of €1.0M of revenue in October 2026, "
+        "“Paid search” was credited with 38.0–42.0% of €1.00M of revenue in October 2026, "
         "depending on the model"
     )
 
@@ -67,9 +67,33 @@ def test_attribution_credits_and_does_not_cause() -> None:
 def test_attribution_of_a_stage_counts_leads() -> None:
     texts = said(drawn.attribution_result(conversion="sales_qualified"))
     assert texts[1] == (
-        "“Paid search” was credited with 21 leads in October 2026, the largest share (42%) of "
-        "50 leads; model: Position-based"
+        "“Paid search” was credited with 21 leads in October 2026, the most of any channel: "
+        "42.0% of 50 leads; model: position-based"
     )
+
+
+# 420 of 1,000 thousand are the best channel's; 480 more without a known touch make 1,480.
+def test_what_has_no_known_touch_leads_where_it_is_more_than_any_channel() -> None:
+    whole = drawn.attribution_result()
+    table = whole.table
+    unknown = table["is_no_known_touch"]
+    table.loc[unknown, ["revenue", "revenue_share"]] = [480_000.0, 0.48]
+    given = drawn.result_of("attribute", table, whole.parameters, notes=whole.notes)
+    assert said(given) == (
+        (
+            "48,0 % von 1,00 Mio. € Umsatz im Oktober 2026 sind ohne bekannten Kontaktpunkt "
+            "(480.000 €); unter den Kanälen erhielt „Bezahlte Suche“ mit 420.000 € am meisten "
+            "(42,0 %); Modell: positionsbasiert"
+        ),
+        (
+            "48.0% of €1.00M of revenue in October 2026 had no known touch (€480,000); among the "
+            "channels, “Paid search” was credited with the most: €420,000 (42.0%); "
+            "model: position-based"
+        ),
+    )
+    table.loc[unknown, "revenue"] = 420_000.0
+    as_much = drawn.result_of("attribute", table, whole.parameters, notes=whole.notes)
+    assert said(as_much)[0].startswith("„Bezahlte Suche“ erhielt")
 
 
 @pytest.mark.parametrize(
@@ -77,32 +101,32 @@ def test_attribution_of_a_stage_counts_leads() -> None:
     [
         (
             {},
-            "Umsatz Oktober 2026: 1,1 Mio. €, 120.000 € unter dem Ziel (−9,8 %)",
-            "Revenue October 2026: €1.1M, €120,000 below target (−9.8%)",
+            "Umsatz im Oktober 2026: 1,10 Mio. €, 120.000 € unter dem Ziel (−9,8 %)",
+            "Revenue in October 2026: €1.10M, €120,000 below target (−9.8%)",
         ),
         (
             {"actual": 1_346_400.0, "variance": 122_400.0, "variance_share": 0.1},
-            "Umsatz Oktober 2026: 1,3 Mio. €, 122.400 € über dem Ziel (+10 %)",
-            "Revenue October 2026: €1.3M, €122,400 above target (+10%)",
+            "Umsatz im Oktober 2026: 1,35 Mio. €, 122.400 € über dem Ziel (+10,0 %)",
+            "Revenue in October 2026: €1.35M, €122,400 above target (+10.0%)",
         ),
         (
             {"target": drawn.NAN, "variance": drawn.NAN, "variance_share": drawn.NAN},
-            "Umsatz Oktober 2026: 1,1 Mio. €, kein Ziel vereinbart",
-            "Revenue October 2026: €1.1M, no target agreed",
+            "Umsatz im Oktober 2026: 1,10 Mio. €, kein Ziel vereinbart",
+            "Revenue in October 2026: €1.10M, no target agreed",
         ),
         (
             {"actual": 1_224_000.0, "variance": 0.0, "variance_share": 0.0},
-            "Umsatz Oktober 2026: 1,2 Mio. €, genau das Ziel",
-            "Revenue October 2026: €1.2M, exactly on target",
+            "Umsatz im Oktober 2026: 1,22 Mio. €, genau das Ziel",
+            "Revenue in October 2026: €1.22M, exactly on target",
         ),
         (
             {"is_complete": False},
             (
-                "Umsatz Oktober 2026: 1,1 Mio. €, 120.000 € unter dem Ziel (−9,8 %); "
+                "Umsatz im Oktober 2026: 1,10 Mio. €, 120.000 € unter dem Ziel (−9,8 %); "
                 "der Monat ist noch nicht abgeschlossen"
             ),
             (
-                "Revenue October 2026: €1.1M, €120,000 below target (−9.8%); "
+                "Revenue in October 2026: €1.10M, €120,000 below target (−9.8%); "
                 "the month is not yet complete"
             ),
         ),
@@ -114,8 +138,8 @@ def test_attribution_of_a_stage_counts_leads() -> None:
                 "variance": -1.0,
                 "variance_share": -0.5,
             },
-            "Gewonnen Oktober 2026: 1, 1 unter dem Ziel (−50 %)",
-            "Won October 2026: 1, 1 below target (−50%)",
+            "Gewonnen im Oktober 2026: 1, 1 unter dem Ziel (−50,0 %)",
+            "Won in October 2026: 1, 1 below target (−50.0%)",
         ),
     ],
 )
@@ -160,12 +184,46 @@ def test_leads_needed(needed: tuple[float, ...], german: str) -> None:
     assert said(plan_result(needed=needed))[0] == german
 
 
+# Half, three and two tenths of 2,550 in January to March; then as many in March as in January.
+def test_the_strongest_months_are_named_together() -> None:
+    result = plan_result()
+    assert said(result, by_month=True)[0].endswith("; der stärkste Monat ist Januar 2027 mit 1.275")
+    months = result.part("by_month")
+    months.loc[months["month"] == date(2027, 3, 1), "leads"] = 1275.2
+    parts = {name: result.part(name) for name in result.parts} | {"by_month": months}
+    tied = drawn.result_of("leads_needed", result.table, result.parameters, parts=parts)
+    german, english = said(tied, by_month=True)
+    assert german.endswith("; die stärksten Monate sind Januar 2027 und März 2027 mit je 1.275")
+    assert english.endswith("; the highest months are January 2027 and March 2027 with 1,275 each")
+
+
+def test_months_whose_leads_mostly_win_too_late_are_named() -> None:
+    result = plan_result()
+    months = result.part("by_month")
+    in_time = {date(2027, 1, 1): 0.5, date(2027, 2, 1): 0.2661, date(2027, 3, 1): 0.05}
+    months["in_time_share"] = months["month"].map(in_time)
+    months.loc[months["month"] == date(2027, 3, 1), "leads"] = 0.0
+    parts = {name: result.part(name) for name in result.parts} | {"by_month": months}
+    given = drawn.result_of(
+        "leads_needed", result.table, result.parameters, parts=parts, notes=result.notes
+    )
+    notes = [text.replace(FIRM, " ").replace(NARROW, " ") for text in DE.notes(given)]
+    assert notes[3] == (
+        "Dennoch geplant, weil auch diese Leads noch zum Ziel beitragen: "
+        "Februar 2027 (765 Leads, 26,6 % ihrer Abschlüsse rechtzeitig)."
+    )
+
+
 def test_notes_of_a_plan() -> None:
     notes = [text.replace(FIRM, " ").replace(NARROW, " ") for text in DE.notes(plan_result())]
     assert notes[0] == "Ohne neue Leads: 1,2 % Wahrscheinlichkeit."
     assert notes[1].startswith("Stärkster Monat des Plans: 1.275 Leads; üblich sind 413 je Monat")
     assert "nach dem 2. Februar 2027" in notes[2]
     assert "549.000 € (mit 95 % Wahrscheinlichkeit 410.000 € bis 880.000 €)" in notes[3]
+    assert notes[4] == (  # 900,000 / (45,000 x 118 / 11,240) = 1,905
+        "Überschlag ohne Zeit und Zufall, Ziel / (Wert × direkt gemessene Abschlussquote) = "
+        "900.000 € / (45.000 € × 118 / 11.240): 1.905 Leads."
+    )
     assert notes[-1] == (
         "Nicht genutzt: 12 Leads aus der Zeit vor dem gemessenen Verlauf und "
         "1 gewonnene Opportunity ohne Wert im Verlauf."

@@ -74,9 +74,10 @@ def leads_needed(
 
         Parts: `by_month` (leads and the share of their wins that come in time, by month of
         creation), `curve` (probability by number of leads), `inputs` (everything measured, with
-        its interval and the counts behind it), `pipeline` (open leads by stage, and what they are
-        expected to bring in the period). Notes: `reachable`, `pipeline`, `naive` (what revenue /
-        (deal value x win rate) gives) and `left_out`.
+        its interval and the counts behind it; `matured_leads` had the time), `pipeline` (open
+        leads by stage, and what they are expected to bring in the period). Notes:
+        `reachable`, `pipeline`, `naive` (what revenue / (deal value x `win_rate_direct`) gives)
+        and `left_out`.
 
     Raises
     ------

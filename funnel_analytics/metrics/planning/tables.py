@@ -130,7 +130,10 @@ def pipeline_table(plan: Plan, open_leads: Sequence[Floats], stages: Sequence[st
 
 
 def inputs_table(measured: Measured, plan: Plan) -> pd.DataFrame:
-    """One row per measured input: its value, its 95 % interval and the counts behind it."""
+    """One row per measured input: its value, its 95 % interval and the counts behind it.
+
+    A rate is `numerator` / `matured_leads`: of the `denominator`, those that had the time.
+    """
     times, stages, direct = measured.times, measured.stages, measured.direct
     since = f"created since {times.history_start}"
     rows: list[dict[str, Any]] = []
@@ -144,6 +147,7 @@ def inputs_table(measured: Measured, plan: Plan) -> pd.DataFrame:
         stage: str | None = None,
         drawn: Floats | None = None,
         counts: tuple[float, float] = (np.nan, np.nan),
+        matured: float = np.nan,
     ) -> None:
         low, high = (np.nan, np.nan) if drawn is None else interval(drawn)
         rows.append(
@@ -156,31 +160,37 @@ def inputs_table(measured: Measured, plan: Plan) -> pd.DataFrame:
                 "unit": unit,
                 "numerator": counts[0],
                 "denominator": counts[1],
+                "matured_leads": matured,
                 "basis": basis,
             }
         )
 
-    means = []
     for k, step in enumerate(measured.steps):
-        alpha, beta = step.moved + 0.5, max(step.trials - step.moved, 0.0) + 0.5
-        means.append(alpha / (alpha + beta))
         add(
             "step_rate",
-            means[-1],
+            _rate(step),
             "share",
             f"{step.moved:,} of {step.leads:,} leads {since} that reached {stages[k]}; "
             f"{step.trials:,.1f} had the time",
             stage=stages[k + 1],
             drawn=plan.rates[k],
             counts=(step.moved, step.leads),
+            matured=step.trials,
         )
     add(
         "win_rate",
-        float(np.prod(means)),
+        float(np.prod([_rate(step) for step in measured.steps])),
+        "share",
+        "rates of the steps multiplied",
+        drawn=plan.rates.prod(axis=0),
+    )
+    add(
+        "win_rate_direct",
+        _rate(direct),
         "share",
         f"{direct.moved:,} of {direct.leads:,} leads {since}; {direct.trials:,.1f} had the time",
-        drawn=plan.rates.prod(axis=0),
         counts=(direct.moved, direct.leads),
+        matured=direct.trials,
     )
     add("days_to_win", _median(measured.lag), "days", "lags of the steps added up")
     add(
@@ -205,6 +215,11 @@ def inputs_table(measured: Measured, plan: Plan) -> pd.DataFrame:
         f"{times.period.last_day} that land in {times.period.label}",
     )
     return pd.DataFrame(rows)
+
+
+def _rate(step: Step) -> float:
+    """Which share of the leads that had the time made the step? Missing where none had."""
+    return min(step.moved / step.trials, 1.0) if step.trials > 0 else np.nan
 
 
 def _basis_of_values(measured: Measured) -> str:

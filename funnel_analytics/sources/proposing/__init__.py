@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from funnel_analytics.agreement import Agreement
 from funnel_analytics.errors import CallError, listed
 from funnel_analytics.sources.preset import parse_preset
-from funnel_analytics.sources.proposing.drafts import drafts_of, known_states
-from funnel_analytics.sources.proposing.mapping import TableFit, best_fit, is_personal
-from funnel_analytics.sources.proposing.profiles import Profile, profile
-from funnel_analytics.sources.proposing.rules import TO_FILL_IN, Draft
+from funnel_analytics.sources.proposing.drafts import drafts_of
+from funnel_analytics.sources.proposing.following import Others, told_by
+from funnel_analytics.sources.proposing.looking import Look, labelled, look, with_leads
+from funnel_analytics.sources.proposing.mapping import TableFit, is_personal
+from funnel_analytics.sources.proposing.profiles import Profile
+from funnel_analytics.sources.proposing.readings import reading_of
+from funnel_analytics.sources.proposing.rules import TO_FILL_IN, Draft, StateWords
 from funnel_analytics.sources.proposing.sampling import Sample, samples_of
-from funnel_analytics.sources.proposing.shipped import known_exports
+from funnel_analytics.sources.proposing.shipped import known_exports, platform_of
+from funnel_analytics.sources.proposing.words import known_states
 from funnel_analytics.sources.proposing.writing import FileDraft, Reading, preset_text
 
 __all__ = ["Proposal", "ProposedColumn", "propose"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2}-?[01]\d-?[0-3]\d|20\d{2}-[01]\d)(?!\d)")
-_EPOCHS = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
 
 
 @dataclass(frozen=True)
@@ -129,36 +132,27 @@ def propose(
     if not samples:
         said = f" Not read:\n{listed(unread)}" if unread else ""
         raise CallError(f"There is no export to look at: name one or more files.{said}")
-    looks = [_look(sample) for sample in samples]
-    tables = {fit.table.name for _, _, fit in looks if fit is not None}
-    states = known_states(agreement)
+    looks = with_leads([look(sample) for sample in samples])
+    proposed = _proposed(looks, labelled(looks, known_states(agreement)))
     written: list[FileDraft] = []
     columns: list[ProposedColumn] = []
     questions: list[str] = []
     patterns = _patterns([sample.name for sample in samples])
-    for sample, profiles, fit in looks:
-        if fit is None:
-            file = FileDraft(sample.name, Reading(sample.name), (), ())
-            columns += [_column(sample.name, each, (), None) for each in profiles]
+    for each, (drafts, found) in zip(looks, proposed, strict=True):
+        name_of = each.sample.name
+        if each.fit is None:
+            file = FileDraft(name_of, Reading(name_of), (), ())
         else:
-            drafts, found = drafts_of(
-                sample.name,
-                fit,
-                profiles,
-                states=states,
-                has_leads="lead" in tables,
-                has_history="stage_event" in tables,
-            )
-            reading, asked = _reading(sample, patterns[sample.name], fit, profiles)
-            questions += [*asked, *(each for draft in drafts for each in draft.questions)]
-            mentioned = {line.header for draft in drafts for line in draft.lines}
+            reading, asked = reading_of(each.sample, patterns[name_of], each.fit, each.profiles)
+            questions += [*asked, *(one for draft in drafts for one in draft.questions)]
+            mentioned = {header for draft in drafts for header in draft.headers}
             left = tuple(
-                (each.header, _why_left(each, fit))
-                for each in profiles
-                if each.header not in mentioned
+                (one.header, _why_left(one, each.fit))
+                for one in each.profiles
+                if one.header not in mentioned
             )
-            file = FileDraft(sample.name, reading, tuple(drafts), left, tuple(found))
-            columns += [_column(sample.name, each, drafts, fit) for each in profiles]
+            file = FileDraft(name_of, reading, tuple(drafts), left, tuple(found))
+        columns += [_column(name_of, one, drafts, each.fit) for one in each.profiles]
         if not any(_alike(file, other) for other in written):
             written.append(file)
     if not any(file.drafts for file in written):
@@ -168,7 +162,7 @@ def propose(
     drafts = [draft for file in written for draft in file.drafts]
     if drafts and not questions and all(draft.in_doubt for draft in drafts):
         questions.append('Every rule is in doubt: take the "#" away from those that are right.')
-    questions += _unlinked(drafts)
+    questions += [*_unlinked(drafts), *_contacts_beside(looks, drafts)]
     known = known_exports((sample.name, sample.header) for sample in samples)
     text = preset_text(
         written, name=name, timezone=timezone, questions=questions, known=known, unread=unread
@@ -193,13 +187,35 @@ def _unlinked(drafts: Sequence[Draft]) -> list[str]:
     ]
 
 
-def _look(sample: Sample) -> tuple[Sample, list[Profile], TableFit | None]:
-    profiles = [
-        profile(header, [record[place] for record in sample.records])
-        for place, header in enumerate(sample.header)
-        if header
+def _contacts_beside(looks: Sequence[Look], drafts: Iterable[Draft]) -> list[str]:
+    """Contacts that may be the leads, where deals stand for leads because no file holds any."""
+    if not any(draft.table == "lead" and "deal" in draft.mapped for draft in drafts):
+        return []
+    if any(each.table == "lead" for each in looks):
+        return []
+    return [
+        f"{each.sample.name}: no file holds leads, so every deal would stand for one. Are these "
+        'contacts the leads? Then write table = "lead", with lead.lead and lead.created_at, and '
+        "take the deals' own rule for leads away; else load the export of the leads, too."
+        for each in looks
+        if each.table == "contact"
     ]
-    return sample, profiles, best_fit(sample.bare_name, profiles)
+
+
+def _proposed(
+    looks: Sequence[Look], states: Mapping[str, str]
+) -> list[tuple[list[Draft], list[StateWords]]]:
+    """The rules of every export; histories first, for what they tell need not be told again."""
+    others = Others(has_leads=any(each.table == "lead" for each in looks))
+
+    def rules(each: Look) -> tuple[list[Draft], list[StateWords]]:
+        platform = platform_of(each.sample.name, each.sample.header)
+        return drafts_of(each, states=states, others=others, platform=platform)
+
+    histories = [rules(each)[0] for each in looks if each.table == "stage_event"]
+    told = [draft for drafts in histories for draft in drafts]
+    others = told_by(told, has_leads=others.has_leads)
+    return [rules(each) for each in looks]
 
 
 def _patterns(names: Sequence[str]) -> dict[str, str]:
@@ -219,74 +235,6 @@ def _alike(file: FileDraft, other: FileDraft) -> bool:
         and [(draft.table, draft.mapped) for draft in file.drafts]
         == [(draft.table, draft.mapped) for draft in other.drafts]
     )
-
-
-def _reading(
-    sample: Sample, pattern: str, fit: TableFit, profiles: Sequence[Profile]
-) -> tuple[Reading, list[str]]:
-    """How the file is to be read, and what only the analyst can say."""
-    used = [match.profile for match in fit.matches.values()]
-    reading = Reading(
-        pattern,
-        delimiter=sample.delimiter,
-        encoding=sample.encoding,
-        header_within=sample.header_within,
-        missing=tuple(sorted({gap for each in used for gap in each.gaps})),
-    )
-    questions: list[str] = []
-    reading = _with_numbers(reading, fit)
-    if sample.has_text:
-        doubtful = [each.header for each in used if each.is_ambiguous_date]
-        if doubtful:
-            headers = ", ".join(f"'{header}'" for header in doubtful)
-            questions.append(
-                f"{sample.name}: in {headers} the day and the month cannot be told apart; write "
-                'date_format = "%d/%m/%Y" or "%m/%d/%Y", with the signs as in the file.'
-            )
-            reading = replace(reading, is_doubtful_date=True)
-    forms = sorted({form for each in used for form in [_form_of(each, fit)] if form})
-    return replace(reading, date_format=tuple(forms)), questions
-
-
-def _with_numbers(reading: Reading, fit: TableFit) -> Reading:
-    """The decimal mark, where the numbers prove it; else it is found at each load."""
-    kinds = {column.name: column.kind for column in fit.table.columns}
-    numbers = [
-        (match.profile, kinds[name])
-        for name, match in fit.matches.items()
-        if kinds[name] in ("number", "integer")
-    ]
-    if not numbers:
-        return reading
-    commas = any("," in each.decimals for each, _ in numbers)
-    points = any("." in each.decimals for each, _ in numbers)
-    whole_groups = {mark for each, kind in numbers if kind == "integer" for mark in each.groups}
-    if not commas and not points and len(whole_groups) == 1:
-        commas, points = "." in whole_groups, "," in whole_groups
-    if commas == points:
-        return replace(reading, decimal="auto")
-    groups = sorted(
-        {mark for each, _ in numbers for mark in each.groups} - {"," if commas else "."}
-    )
-    return replace(
-        reading,
-        decimal="," if commas else ".",
-        thousands=groups[0] if len(groups) == 1 else "",
-    )
-
-
-def _form_of(each: Profile, fit: TableFit) -> str:
-    """A form of dates that has to be named: counts since 1970, and days without signs."""
-    kinds = {
-        fit.table.column(name).kind  # type: ignore[union-attr]
-        for name, match in fit.matches.items()
-        if match.profile is each
-    }
-    if not kinds & {"date", "timestamp"}:
-        return ""
-    if each.form == "epoch":
-        return _EPOCHS.get(each.longest, "epoch_s")
-    return "%Y%m%d" if each.shape == "9999…" and each.form == "date" else ""
 
 
 def _why_left(each: Profile, fit: TableFit) -> str:
@@ -310,9 +258,8 @@ def _column(
     evidence = lines[0][1].evidence if lines else each.described
     if not lines and fit is not None:
         evidence = _why_left(each, fit)
-    return ProposedColumn(
-        file, each.header, ", ".join(fills for fills, _ in lines), evidence, each.shape
-    )
+    fills = ", ".join(dict.fromkeys(fill for fill, _ in lines))
+    return ProposedColumn(file, each.header, fills, evidence, each.shape)
 
 
 def _short(text: str, *, most: int = 32) -> str:

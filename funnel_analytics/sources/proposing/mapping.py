@@ -18,7 +18,10 @@ __all__ = [
     "beside",
     "best_fit",
     "every_beside",
+    "fit_as",
     "is_personal",
+    "known_words",
+    "named_so",
     "state_targets",
     "vocabulary",
 ]
@@ -42,7 +45,8 @@ _TABLE_WORDS = {
     "activity": {"activity"},
 }
 _OF_PEOPLE = ("owner", "by", "person", "person_key")
-_NAMES_THINGS = ("campaign", "account", "deal")
+_NAMES_THINGS = ("campaign", "account", "deal", "stage_label")
+_REPEATED = "its values come more than once"
 _KEYS = ("id", "code")
 
 
@@ -93,6 +97,14 @@ def _known() -> dict[str, Any]:
     return tomllib.loads(text.read_text(encoding="utf-8"))
 
 
+def known_words(*path: str) -> Any:
+    """An entry of `synonyms.toml`; nothing where there is none."""
+    found: Any = _known()
+    for each in path:
+        found = found.get(each, {})
+    return found
+
+
 def state_targets() -> Mapping[str, str]:
     """Words of CRMs that mean a status, squashed."""
     return {
@@ -126,9 +138,14 @@ def beside(what: str, profiles: Sequence[Profile]) -> Profile | None:
 
 def every_beside(what: str, profiles: Sequence[Profile]) -> tuple[Profile, ...]:
     """Every such column, the likeliest first."""
+    return named_so(_known()["beside"][what], profiles)
+
+
+def named_so(names: Iterable[str], profiles: Sequence[Profile]) -> tuple[Profile, ...]:
+    """The columns that go by one of these names, in the order of the names."""
     found = [
         profile
-        for name in _known()["beside"][what]
+        for name in names
         for profile in profiles
         if squashed(name) in (squashed(profile.header), squashed(_bare(profile.header)))
     ]
@@ -137,30 +154,54 @@ def every_beside(what: str, profiles: Sequence[Profile]) -> tuple[Profile, ...]:
 
 def best_fit(name: str, profiles: Sequence[Profile]) -> TableFit | None:
     """The canonical table that an export of this name and these columns fills, if any does."""
-    fits = [_fit(TABLES[table], name, profiles) for table in _known()["tables"]]
+    hints = _hints(name)
+    fits = [_fit(TABLES[table], name, profiles, hints[table]) for table in _known()["tables"]]
+    named = [fit for fit in fits if " " in fit.hint and not fit.lacking]
+    longest = max((len(fit.hint) for fit in named), default=0)
+    said = [fit for fit in named if len(fit.hint) == longest]
+    fits = said if len(said) == 1 else fits  # two words of a name say more than many columns
     best = min(fits, key=lambda fit: (-fit.score, fit.table.name))
     if best.table.name == "lead" and not best.hint:  # a CRM whose contacts are its leads
         best = replace(best, hint=_hinted(name, _known()["tables"]["contact"]["files"])[0])
     return best if best.score >= _LEAST and best.matches else None
 
 
-def _fit(table: Table, name: str, profiles: Sequence[Profile]) -> TableFit:
+def fit_as(table: str, hints_of: str, name: str, profiles: Sequence[Profile]) -> TableFit:
+    """How an export fits a table, where its name speaks of another: contacts that are leads."""
+    return _fit(TABLES[table], name, profiles, _hints(name)[hints_of])
+
+
+def _hints(name: str) -> dict[str, tuple[str, float]]:
+    """What a file's name says of each table; a longer word speaks for a shorter one within it."""
+    found = {table: _hinted(name, known["files"]) for table, known in _known()["tables"].items()}
+    longest = words_of(
+        max((hint for hint, _ in found.values()), key=lambda hint: len(squashed(hint)))
+    )
+    return {
+        table: ("", 0.0) if set(words_of(hint)) < set(longest) else (hint, score)
+        for table, (hint, score) in found.items()
+    }
+
+
+def _fit(
+    table: Table, name: str, profiles: Sequence[Profile], hinted: tuple[str, float]
+) -> TableFit:
     known = _known()["tables"][table.name]
-    hint, hint_score = _hinted(name, known["files"])
+    hint, hint_score = hinted
     trust = 1.0 if hint else _UNHINTED
     found = sorted(
         (
-            (-score, place, order, position, column, profile)
+            (-score, _lateness(table, column, profile), place, order, position, column, profile)
             for order, column in enumerate(table.columns)
             for position, profile in enumerate(profiles)
             for score, place in [_likeness(table, column, profile, known["columns"], trust)]
             if score > 0
         ),
-        key=lambda each: each[:4],
+        key=lambda each: each[:5],
     )
     matches: dict[str, Match] = {}
     used: set[str] = set()
-    for negative, _, _, _, column, profile in found:
+    for negative, *_, column, profile in found:
         if column.name not in matches and profile.header not in used:
             matches[column.name] = Match(
                 column.name, profile, -negative, _doubt(table, column, profile, -negative)
@@ -173,13 +214,34 @@ def _fit(table: Table, name: str, profiles: Sequence[Profile]) -> TableFit:
         stand_in = beside("lead", profiles)
         if stand_in is not None and stand_in.tells_apart:
             matches = {"deal": Match("deal", stand_in, _PART, is_stand_in=True), **matches}
+    if table.name == "stage_event" and not {"lead", "deal"} & set(matches):
+        matches = {**_versioned(name, profiles), **matches}
     fit = TableFit(table, 0.0, hint, matches)
     required = {column.name for column in table.columns if column.required} | {*table.one_of}
     score = sum(
         match.score * (2.0 if match.name in required else 0.6) for match in matches.values()
     )
-    score += hint_score - _LACKING * len(fit.lacking)
+    key = matches.get(table.key[0]) if len(table.key) == 1 else None
+    is_repeated = key is not None and key.doubt == _REPEATED
+    score += hint_score - _LACKING * (len(fit.lacking) + is_repeated)
     return TableFit(table, score, hint, matches)
+
+
+def _versioned(name: str, profiles: Sequence[Profile]) -> dict[str, Match]:
+    """Whose versions a history without an id of their own holds: its `id` comes again and again."""
+    own = next((each for each in profiles if squashed(each.header) == "id"), None)
+    if own is None or own.filled == own.different:
+        return {}
+    whose = "deal" if _hinted(name, _known()["tables"]["deal"]["files"])[0] else "lead"
+    return {whose: Match(whose, own, _EXACT)}
+
+
+def _lateness(table: Table, column: Column, profile: Profile) -> int:
+    """Of names that say as much, columns with values come first, and instants before days."""
+    if profile.form == "empty":
+        return 2
+    happened = table.name == "activity" and column.kind == "timestamp"
+    return int(happened and profile.form == "date")
 
 
 def _hinted(name: str, hints: Iterable[str]) -> tuple[str, float]:
@@ -251,8 +313,8 @@ def _can_hold(table: Table, column: Column, profile: Profile) -> bool:
             return form in ("number", "integer", "epoch", "boolean")
         case "boolean":
             return form == "boolean"
-        case "id" | "code":
-            return form in ("key", "integer", "epoch", "word", "text", "person")
+        case "id" | "code" | "visitor" | "web_user":
+            return form in ("key", "integer", "epoch", "number", "word", "text", "person")
         case _:
             return form in ("word", "text", "key", "person", "integer", "boolean")
 
@@ -266,5 +328,5 @@ def _doubt(table: Table, column: Column, profile: Profile, score: float) -> str:
     if column.name in _OF_PEOPLE and column.kind == "id" and profile.is_like_people:
         return "it seems to hold names of people; load it only where ids become pseudonyms"
     if (column.name,) == table.key and not profile.tells_apart:
-        return "" if column.required else "its values come more than once"
+        return _REPEATED
     return ""

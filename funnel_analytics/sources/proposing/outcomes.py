@@ -6,15 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from funnel_analytics.sources.proposing.mapping import every_beside
 from funnel_analytics.sources.proposing.profiles import Profile, squashed
-from funnel_analytics.sources.proposing.rules import Draft, Line, StateWords
+from funnel_analytics.sources.proposing.rules import NO, YES, Draft, Line, StateWords, spelled
 
 __all__ = ["deal_questions", "says_won", "set_end", "set_outcomes"]
 
 _CLOSED = ("won", "lost")
-_YES = ("true", "1", "yes", "ja", "wahr")
-_NO = ("false", "0", "no", "nein", "falsch")
-_SHORT_YES = ("t", "y", "j")
-_SHORT_NO = ("f", "n")
 
 
 def says_won(header: str) -> bool:
@@ -35,7 +31,7 @@ def set_outcomes(deal: Draft, ended: StateWords | None, profiles: Sequence[Profi
     flag = next(flags, None)
     condition: tuple[str, tuple[str, ...]]
     if flag is not None:
-        condition = (flag.header, (*_YES, *_found(flag, _SHORT_YES)))
+        condition = (flag.header, spelled(YES, flag))
     elif ended and closed:
         condition = (ended.header, closed)
     else:
@@ -45,11 +41,7 @@ def set_outcomes(deal: Draft, ended: StateWords | None, profiles: Sequence[Profi
             deal.only_if.setdefault(name, condition)
     if flag is not None and "closed_at" in deal.mapped and "expected_on" not in deal.mapped:
         deal.lines.append(Line("expected_on", deal.mapped["closed_at"], "until the deal is closed"))
-        deal.only_if["expected_on"] = (flag.header, (*_NO, *_found(flag, _SHORT_NO)))
-
-
-def _found(flag: Profile, words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(word for word in flag.words if word.casefold() in words)
+        deal.only_if["expected_on"] = (flag.header, spelled(NO, flag))
 
 
 def set_end(
@@ -69,11 +61,12 @@ def set_end(
         return True
     if header is None or not has_flag or (ended and header == ended.header):
         return False
-    words = next(each.words for each in profiles if each.header == header)
+    said = next(each for each in profiles if each.header == header)
     flag, yes = deal.only_if["closed_at"]
     entry.lines.append(Line("state", header, "as above"))
     entry.values["state"] = {
-        word: "won" if word.casefold() in (*_YES, *_SHORT_YES) else "lost" for word in words
+        word: "won" if word.casefold() in map(str.casefold, spelled(YES, said)) else "lost"
+        for word in said.words
     }
     entry.where[flag] = yes
     return True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-__all__ = ["Form", "Profile", "profile", "shape_of", "squashed", "words_of"]
+__all__ = ["Form", "Profile", "answers", "profile", "shape_of", "squashed", "words_of"]
 
 Form = Literal[
     "empty",
@@ -76,7 +76,7 @@ class Profile:
     `words` are kept where there are few of them; `shape` is the commonest value with its letters
     and digits masked; `gaps` are the spellings of "nothing" that were found. Of numbers, `decimals`
     are the marks that can only be decimal ones, `groups` those that can stand before thousands;
-    `is_above_one` where one is 2 or more.
+    `is_above_one` where one is 2 or more. `repeated` counts values that come again.
     """
 
     header: str
@@ -94,11 +94,12 @@ class Profile:
     is_ambiguous_date: bool = False
     is_like_people: bool = False
     is_above_one: bool = False
+    repeated: int = 0
 
     @property
     def tells_apart(self) -> bool:
         """Does no value come twice?"""
-        return self.filled > 0 and self.different == self.filled
+        return self.filled > 0 and not self.repeated
 
     @property
     def described(self) -> str:
@@ -163,7 +164,13 @@ def profile(header: str, values: Sequence[str]) -> Profile:
         form in ("date", "instant") and _both_orders(filled),
         form in ("word", "person") and _like_people(filled) >= _MOST * len(filled),
         form in ("integer", "number") and any(map(_is_above_one, filled)),
+        len(filled) - different,
     )
+
+
+def answers(value: str, among: Iterable[str]) -> bool:
+    """Is a value one of these words, in any case?"""
+    return _bare(value).casefold() in among
 
 
 def shape_of(text: str) -> str:

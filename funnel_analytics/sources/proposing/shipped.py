@@ -8,7 +8,7 @@ from functools import cache
 from funnel_analytics.sources.headers import bind
 from funnel_analytics.sources.preset import Preset, load_preset, preset_names
 
-__all__ = ["known_exports"]
+__all__ = ["known_exports", "platform_of"]
 
 _LEAST = 4
 _TITLES = {
@@ -31,19 +31,10 @@ def known_exports(files: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
     named: dict[str, list[str]] = {}
     others: dict[str, list[tuple[str, str]]] = {}
     for name, header in files:
-        found = [
-            (exact, bound, preset.name, pattern)
-            for preset in _shipped()
-            for exact, bound, pattern in [_likeness(preset, name, header)]
-            if bound >= _LEAST and (not pattern or exact >= max(_LEAST, len(header) / 2))
-        ]
-        best = [each for each in found if each[:2] == max(found)[:2]]
-        if len(best) != 1:
-            continue
-        ((_, _, preset, pattern),) = best
+        preset, pattern = _known(name, header)
         if pattern:
             others.setdefault(preset, []).append((name, pattern))
-        else:
+        elif preset:
             named.setdefault(preset, []).append(name)
     lines = []
     for preset in dict.fromkeys([*named, *others]):
@@ -57,6 +48,27 @@ def known_exports(files: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
             + (f" First {renamed}." if renamed else "")
         )
     return lines
+
+
+def platform_of(name: str, header: Sequence[str]) -> str:
+    """The advertising platform whose cost report this is, as its preset names the channel."""
+    preset, _ = _known(name, header)
+    return _TITLES[preset] if preset.endswith("_ads") else ""
+
+
+def _known(name: str, header: Sequence[str]) -> tuple[str, str]:
+    """The one preset that knows an export best, and a name pattern of it if the name fits none."""
+    found = [
+        (exact, bound, preset.name, pattern)
+        for preset in _shipped()
+        for exact, bound, pattern in [_likeness(preset, name, header)]
+        if bound >= _LEAST and (not pattern or exact >= max(_LEAST, len(header) / 2))
+    ]
+    best = [each for each in found if each[:2] == max(found)[:2]]
+    if len(best) != 1:
+        return "", ""
+    ((_, _, preset, pattern),) = best
+    return preset, pattern
 
 
 @cache

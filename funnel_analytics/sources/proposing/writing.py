@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from funnel_analytics.schema import TABLES
-from funnel_analytics.sources.proposing.rules import TO_FILL_IN, Draft, StateWords
+from funnel_analytics.sources.proposing.rules import TO_FILL_IN, Draft, Line, StateWords
+from funnel_analytics.sources.proposing.words import unexplained
 
 __all__ = ["FileDraft", "Reading", "preset_text", "quoted"]
 
@@ -116,7 +117,7 @@ def _rule(draft: Draft, reading: Reading) -> list[str]:
     lines += _layout(reading, draft)
     lines += ["", "[files.columns]"]
     for line in draft.lines:
-        text = f"{line.name} = {quoted(line.header)}"
+        text = f"{line.name} = {_feed(line)}"
         if line.doubt:
             lines.append(_beside(f"# {text}", f"? {line.doubt}; {line.evidence}"))
         else:
@@ -133,14 +134,25 @@ def _rule(draft: Draft, reading: Reading) -> list[str]:
     for column, (header, among) in draft.only_if.items():
         lines += ["", f"[files.only_if.{column}]", f"column = {quoted(header)}"]
         lines.append(f"in = {_array(among)}")
-    if draft.where:
-        lines += ["", "[files.where]"]
-        lines += [f"{_key(header)} = {_array(among)}" for header, among in draft.where.items()]
+    for name, conditions in (("where", draft.where), ("where_not", draft.where_not)):
+        if conditions:
+            lines += ["", f"[files.{name}]"]
+            lines += [f"{_key(header)} = {_array(among)}" for header, among in conditions.items()]
     title = f"# {TABLES[draft.table].name}: {_flat(draft.reason)}."
     if not draft.in_doubt:
         return [title, *lines]
     doubt = f"# ? In doubt: {_flat(draft.in_doubt)}."
     return [title, doubt, *(f"# {line}".rstrip() for line in lines)]
+
+
+def _feed(line: Line) -> str:
+    """Where the text of a column comes from, as TOML writes it."""
+    if line.way == "split":
+        return f'{{ split = {_array([line.header])}, at = ";" }}'
+    if not line.way:
+        return quoted(line.header)
+    parts = ", ".join(_array([header]) for header in (line.header, *line.others))
+    return f"{{ {line.way} = [{parts}]" + (', with = " / " }' if line.way == "join" else " }")
 
 
 def _layout(reading: Reading, draft: Draft) -> list[str]:
@@ -163,6 +175,8 @@ def _layout(reading: Reading, draft: Draft) -> list[str]:
         lines.append(f'# date_format = "{TO_FILL_IN}"  # ? day or month first')
     if reading.missing:
         lines.append(_beside(f"missing = {_array(('', *reading.missing))}", "spellings of nothing"))
+    if draft.plans:
+        lines.append(_beside("plans = true", "entries after the export are plans"))
     if draft.where_present:
         comment = "records without it are no such rows; they are counted"
         lines.append(_beside(f"where_present = {_array(draft.where_present)}", comment))
@@ -189,18 +203,17 @@ def _states(files: Sequence[FileDraft]) -> list[str]:
     lines: list[str] = []
     for file in files:
         for words in file.states:
-            unknown = [word for word in words.unknown if word != TO_FILL_IN]
             if not words.unknown:
                 continue
             lines += ["", _wrapped(f"{_flat(file.name)}, {quoted(_flat(words.header))}:")]
-            if unknown:
+            if words.is_unread:
+                lines.append(f"#   {unexplained(words)}")
+            else:
                 lines += [
                     f"#   includes = {_array([_flat(word)])}"
                     + (f"  # perhaps {words.near[word]}" if word in words.near else "")
-                    for word in unknown
+                    for word in words.unknown
                 ]
-            else:
-                lines.append("#   too many different words for a state, or none")
     if not lines:
         return []
     head = _wrapped(

@@ -1,5 +1,6 @@
--- One row: totals that an export states itself and that differ from the sum of its rows by more
--- than rounding: half a unit. Rates and probabilities do not add up and are left out.
+-- One row: totals that an export states itself and that cannot be read, or differ from the sum of
+-- its rows by more than rounding: half a unit. Rates and probabilities do not add up and are left
+-- out.
 -- params: none
 with
 
@@ -18,14 +19,14 @@ judged as (
         files.file,
         stated_total.line,
         stated_total.column_name,
+        stated_total.unread,
         stated_total.stated,
         coalesce(stated_total.added_up, 0) as added_up,
-        abs(stated_total.stated - coalesce(stated_total.added_up, 0)) > 0.5 as is_offending
+        stated_total.stated is null
+        or abs(stated_total.stated - coalesce(stated_total.added_up, 0)) > 0.5 as is_offending
     from stated_total
     inner join files on stated_total.load_no = files.load_no
-    where
-        stated_total.stated is not null
-        and stated_total.column_name not in ('probability', 'rate')
+    where stated_total.column_name not in ('probability', 'rate')
 
 ),
 
@@ -49,7 +50,11 @@ select
         select
             list(
                 struct_pack(
-                    file := file, field := column_name, stated := stated, added_up := added_up
+                    file := file,
+                    field := column_name,
+                    stated := stated,
+                    unread := unread,
+                    added_up := added_up
                 )
                 order by file, line, column_name
             )

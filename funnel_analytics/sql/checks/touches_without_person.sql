@@ -6,7 +6,7 @@ judged as (
 
     select
         touch,
-        coalesce(person_key, lead, contact, email, visitor) is null as is_offending
+        coalesce(person_key, lead, contact, web_user, email, visitor) is null as is_offending
     from touch
 
 )

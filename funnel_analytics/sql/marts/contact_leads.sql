@@ -1,51 +1,17 @@
--- One row per contact and lead it may stand for, after merges of both. First by ids: the lead was
--- converted into the contact, or rows of deals or touches name both. A contact without any such
--- lead stands for the leads with its e-mail address, unless they are known to be of another
--- account.
+-- One row per contact and lead it may stand for, after merges of both. First by ids. A contact
+-- without any such lead stands for the leads with its e-mail address, where the address is one
+-- person's, unless contact and lead are known to be of different accounts of one system.
 -- params: none
 create or replace temp table contact_leads as
 with
 
-by_ids as (
-
-    select
-        lead,
-        contact
-    from lead
-    where contact is not null
-    union
-    select
-        lead,
-        contact
-    from contact
-    where lead is not null
-    union
-    select
-        lead,
-        contact
-    from deal_contact
-    where
-        lead is not null
-        and contact is not null
-    union
-    select
-        lead,
-        contact
-    from touch
-    where
-        lead is not null
-        and contact is not null
-
-),
-
 groups_by_ids as (
 
     select distinct
-        contact_groups.contact_group,
+        lead_contacts.contact_group,
         lead_survivors.survivor
-    from by_ids
-    inner join lead_survivors on by_ids.lead = lead_survivors.lead
-    inner join contact_groups on by_ids.contact = contact_groups.contact
+    from lead_contacts
+    inner join lead_survivors on lead_contacts.end_lead = lead_survivors.lead
 
 ),
 
@@ -58,9 +24,16 @@ addresses as (
     from contact
     inner join contact_groups on contact.contact = contact_groups.contact
     left join groups_by_ids on contact_groups.contact_group = groups_by_ids.contact_group
+    left join persons_by_ids on '3' || contact_groups.contact_group = persons_by_ids.node
+    inner join email_persons
+        on
+            '4' || contact.email = email_persons.email_node
+            and coalesce(persons_by_ids.component, '3' || contact_groups.contact_group)
+            = email_persons.person
     where
-        contact.email is not null
-        and groups_by_ids.contact_group is null
+        groups_by_ids.contact_group is null
+        and not email_persons.is_torn
+        and not email_persons.is_other
 
 ),
 
@@ -72,7 +45,10 @@ groups_by_email as (
     from addresses
     inner join lead on addresses.email = lead.email
     inner join lead_survivors on lead.lead = lead_survivors.lead
-    where coalesce(addresses.account = lead.account, true)
+    where
+        coalesce(addresses.account = lead.account, true)
+        or left(addresses.account, strpos(addresses.account, ':'))
+        <> left(lead.account, strpos(lead.account, ':'))
 
 ),
 

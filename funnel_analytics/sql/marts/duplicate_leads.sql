@@ -1,6 +1,6 @@
 -- One row per e-mail hash of several leads that count, or would: how many, and the one that would
 -- stay, which is the one created first. `is_merged`: they count as one already, by the agreement.
--- `is_conflict`: their accounts or contacts differ.
+-- `is_conflict`: ids say that they are several persons.
 -- params: merges_by_email
 create table duplicate_leads as
 with
@@ -10,9 +10,7 @@ counting as (
     select
         lead.email,
         lead.lead,
-        lead.created_at,
-        lead.account,
-        lead.contact
+        lead.created_at
     from merge_ends
     inner join lead on merge_ends.lead = lead.lead
     where
@@ -28,9 +26,7 @@ shared as (
     select
         email,
         count(*) as leads,
-        min(created_at) as first_created_at,
-        coalesce(min(account) <> max(account), false)
-        or coalesce(min(contact) <> max(contact), false) as is_conflict
+        min(created_at) as first_created_at
     from counting
     group by email
     having count(*) > 1
@@ -49,6 +45,14 @@ firsts as (
             and shared.first_created_at = counting.created_at
     group by shared.email
 
+),
+
+conflicts as (
+
+    select distinct email_node
+    from email_persons
+    where is_conflict
+
 )
 
 select
@@ -56,9 +60,10 @@ select
     shared.leads,
     firsts.suggested_survivor,
     $merges_by_email as is_merged,
-    shared.is_conflict
+    conflicts.email_node is not null as is_conflict
 from shared
 inner join firsts on shared.email = firsts.email
+left join conflicts on '4' || shared.email = conflicts.email_node
 order by
     shared.leads desc,
     shared.email asc

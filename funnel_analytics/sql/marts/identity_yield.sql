@@ -1,11 +1,11 @@
 -- One row per rule that joins ids, in the order of the rules: `links` it made that no rule before
 -- it had, counted `leads` and touches of theirs (`touches`) that it reached, and `conflicts` it
--- met. 'ids': a link is an id joined to another; a conflict is a lead that became several contacts.
--- 'email': persons joined by one hash; a hash of leads whose accounts or contacts differ.
+-- met. 'ids': a link is an id joined to another; a conflict is a lead that became several contacts
+-- of one system. 'email': persons joined by one hash; a hash of several persons by their ids.
 -- 'visitor': visitors that became somebody's; those seen with several persons, who stay nobody's.
--- 'domain': company domains that gave leads their account; those of several accounts, which gave
--- none.
--- params: account_by_domain
+-- 'domain': company domains that gave leads their account; those of several accounts of one system,
+-- which gave none.
+-- params: none
 create table identity_yield as
 with
 
@@ -76,44 +76,59 @@ touched as (
 
 torn_leads as (
 
-    select contact_leads.survivor
-    from contact_leads
-    inner join contact_groups on contact_leads.contact = contact_groups.contact
-    where contact_leads.is_by_ids
-    group by contact_leads.survivor
-    having count(distinct contact_groups.contact_group) > 1
+    select end_lead
+    from lead_contacts
+    group by
+        end_lead,
+        left(contact_group, strpos(contact_group, ':'))
+    having count(*) > 1
 
 ),
 
-shared_domains as (
+torn_addresses as (
 
-    select domain
-    from account
-    where domain is not null
-    group by domain
-    having count(distinct account) > 1
+    select distinct email_node
+    from email_persons
+    where
+        is_conflict
+        or is_other
+
+),
+
+part_domains as (
+
+    select
+        lead_parts.survivor,
+        domain_accounts.domain,
+        domain_accounts.account
+    from lead_parts
+    inner join lead on lead_parts.lead = lead.lead
+    inner join domain_accounts
+        on
+            lead.domain = domain_accounts.domain
+            and left(lead.lead, strpos(lead.lead, ':')) = domain_accounts.system
 
 ),
 
 torn_domains as (
 
-    select distinct lead.domain
+    select distinct part_domains.domain
     from leads
-    inner join lead on leads.lead = lead.lead
-    inner join shared_domains on lead.domain = shared_domains.domain
-    where
-        leads.account is null
-        and $account_by_domain
+    inner join part_domains on leads.lead = part_domains.survivor
+    where leads.account is null
 
 ),
 
 used_domains as (
 
     select
-        count(distinct lead.domain) as domains,
-        count(*) as leads
+        count(distinct part_domains.domain) as domains,
+        count(distinct leads.lead_no) as leads
     from leads
-    inner join lead on leads.lead = lead.lead
+    inner join part_domains
+        on
+            leads.lead = part_domains.survivor
+            and leads.account = part_domains.account
     where leads.account_by = 'domain'
 
 ),
@@ -129,7 +144,7 @@ found as (
     select
         'ids' as rule,
         0 as links,
-        count(*) as conflicts
+        count(distinct end_lead) as conflicts
     from torn_leads
     union all
     select
@@ -142,12 +157,11 @@ found as (
         'email' as rule,
         0 as links,
         count(*) as conflicts
-    from duplicate_leads
-    where is_conflict
+    from torn_addresses
     union all
     select
         'visitor' as rule,
-        count(person) as links,
+        count(*) filter (persons = 1) as links,
         count(*) filter (persons > 1) as conflicts
     from person_visitors
     union all

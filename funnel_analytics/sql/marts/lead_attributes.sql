@@ -1,5 +1,6 @@
 -- One row per counted lead and attribute it can be split by; a missing value stays missing. An
--- attribute that no lead has a value for is left out.
+-- attribute that no lead has a value for is left out. A merged lead has the free attributes of the
+-- first of its parts with a value.
 -- params: none
 create table lead_attributes as
 with
@@ -51,18 +52,33 @@ free_names as (
 
 ),
 
+free_values as (
+
+    select
+        lead_parts.survivor,
+        lead_field.attribute,
+        arg_min(lead_field.value, lead_parts.place) as value
+    from lead_field
+    inner join lead_parts on lead_field.lead = lead_parts.lead
+    where lead_field.value is not null
+    group by
+        lead_parts.survivor,
+        lead_field.attribute
+
+),
+
 free as (
 
     select
         leads.lead_no,
         free_names.attribute,
-        lead_field.value
+        free_values.value
     from leads
     cross join free_names
-    left join lead_field
+    left join free_values
         on
-            leads.lead = lead_field.lead
-            and free_names.attribute = lead_field.attribute
+            leads.lead = free_values.survivor
+            and free_names.attribute = free_values.attribute
 
 ),
 

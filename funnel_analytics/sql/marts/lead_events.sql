@@ -1,8 +1,9 @@
 -- One row per stage event and counted lead it belongs to: the lead that it names, else the leads
 -- that events of its deal belong to. Of a run of events by which a CRM's words say the same again
 -- (a row of history per change of the amount, several states that are one stage) the first counts.
--- params: none
-create or replace temp view lead_events as
+-- Events of one instant come in the order of their numbers, then of the stages.
+-- params: stage_names
+create or replace temp table lead_events as
 with
 
 belonging as (
@@ -34,11 +35,23 @@ followed as (
         *,
         lag(stage) over (
             partition by lead_no
-            order by entered_at, seq, stage, status, load_no, source_row
+            order by
+                entered_at,
+                seq,
+                list_position($stage_names, stage),
+                status,
+                load_no,
+                source_row
         ) as stage_before,
         lag(status) over (
             partition by lead_no
-            order by entered_at, seq, stage, status, load_no, source_row
+            order by
+                entered_at,
+                seq,
+                list_position($stage_names, stage),
+                status,
+                load_no,
+                source_row
         ) as status_before
     from belonging
     where

@@ -1,9 +1,7 @@
 -- One row per counted lead: merged leads are one, deleted and test leads are out. A merged lead
--- counts from the creation of its earliest part and keeps a deal of any of its parts; a deleted
--- deal is none. A lead without an account takes that of the contacts it became, where it is one,
--- else (if the agreement wants it) that of its company's web domain, where that is one account's
--- only. `account_by`: which of these rules found it.
--- params: timezone, account_by_domain
+-- counts from the creation of its earliest part. What it lacks itself, such as an origin, an owner
+-- or a deal, it has from the first of its parts that states it; a deleted deal is none.
+-- params: timezone
 create table leads as
 with
 
@@ -23,70 +21,41 @@ kept_deals as (
 merged as (
 
     select
-        survivors.survivor,
+        lead_parts.survivor,
         min(lead.created_at) as created_at,
         arg_min(lead.created_at_is_day, lead.created_at) as is_day_precision,
-        min(kept_deals.deal) as deal
-    from survivors
-    inner join lead on survivors.lead = lead.lead
+        arg_min(lead.person_key, lead_parts.place) as person_key,
+        arg_min(lead.origin, lead_parts.place) as origin,
+        arg_min(lead.channel, lead_parts.place) as channel,
+        arg_min(lead.campaign, lead_parts.place) as campaign,
+        arg_min(lead.owner, lead_parts.place) as owner,
+        arg_min(lead.status, lead_parts.place) as status,
+        arg_min(kept_deals.deal, lead_parts.place) as deal
+    from lead_parts
+    inner join lead on lead_parts.lead = lead.lead
     left join kept_deals on lead.lead = kept_deals.lead
-    group by survivors.survivor
-
-),
-
-contact_accounts as (
-
-    select
-        contact_leads.survivor,
-        min(contact.account) as account
-    from contact_leads
-    inner join contact on contact_leads.contact = contact.contact
-    where
-        contact_leads.is_by_ids
-        and contact.account is not null
-    group by contact_leads.survivor
-    having count(distinct contact.account) = 1
-
-),
-
-domain_accounts as (
-
-    select
-        domain,
-        min(account) as account
-    from account
-    where
-        $account_by_domain
-        and domain is not null
-    group by domain
-    having count(distinct account) = 1
+    group by lead_parts.survivor
 
 )
 
 select
     cast(row_number() over (order by lead.lead) as integer) as lead_no,
     lead.lead,
-    lead.person_key,
-    coalesce(lead.account, contact_accounts.account, domain_accounts.account) as account,
-    case
-        when lead.account is not null then 'lead'
-        when contact_accounts.account is not null then 'contact'
-        when domain_accounts.account is not null then 'domain'
-    end as account_by,
+    merged.person_key,
+    lead_accounts.account,
+    lead_accounts.account_by,
     merged.created_at,
     cast(timezone($timezone, timezone('UTC', merged.created_at)) as date) as created_on,
     coalesce(merged.is_day_precision, false) as is_day_precision,
-    lead.origin,
-    lead.channel,
-    lead.campaign,
-    lead.owner,
-    lead.status,
-    coalesce(kept_deals.deal, merged.deal) as deal
+    merged.origin,
+    merged.channel,
+    merged.campaign,
+    merged.owner,
+    merged.status,
+    merged.deal
 from merged
 inner join lead on merged.survivor = lead.lead
-left join kept_deals on lead.lead = kept_deals.lead
-left join contact_accounts on lead.lead = contact_accounts.survivor
-left join domain_accounts on lead.domain = domain_accounts.domain
+left join lead_accounts on lead.lead = lead_accounts.survivor
 where
     not coalesce(lead.is_deleted, false)
     and not coalesce(lead.is_test, false)

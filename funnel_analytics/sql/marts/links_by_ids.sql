@@ -1,42 +1,35 @@
--- One row per pair of person keys, leads and contacts that one row names together, or that were
--- merged. Merged leads to which the exports give different person keys stay two persons.
+-- One row per pair of person keys, leads and contacts that one row names together, or that their
+-- system merged. Merged leads to which the exports give different person keys stay two persons.
 -- params: none
 create or replace temp table links as
+with
+
+pairs as (
+
+    select
+        unnest([key_node, key_node, lead_node, owner_node]) as node,
+        unnest([lead_node, contact_node, contact_node, web_user_node]) as other
+    from person_mentions
+    where not is_test
+
+)
+
 select
-    key_node as node,
-    lead_node as other
-from person_mentions
+    node,
+    other
+from pairs
 where
-    not is_test
-    and key_node is not null
-    and lead_node is not null
+    node is not null
+    and other is not null
 union
 select
-    key_node as node,
-    contact_node as other
-from person_mentions
+    '2' || merge_ends.lead as node,
+    '2' || merge_ends.end_lead as other
+from merge_ends
+inner join lead on merge_ends.lead = lead.lead
+inner join lead as stays on merge_ends.end_lead = stays.lead
 where
-    not is_test
-    and key_node is not null
-    and contact_node is not null
-union
-select
-    lead_node as node,
-    contact_node as other
-from person_mentions
-where
-    not is_test
-    and lead_node is not null
-    and contact_node is not null
-union
-select
-    '2' || lead_survivors.lead as node,
-    '2' || lead_survivors.survivor as other
-from lead_survivors
-inner join lead on lead_survivors.lead = lead.lead
-inner join lead as stays on lead_survivors.survivor = stays.lead
-where
-    lead_survivors.lead <> lead_survivors.survivor
+    merge_ends.lead <> merge_ends.end_lead
     and coalesce(lead.person_key = stays.person_key, true)
 union
 select

@@ -1,7 +1,7 @@
 -- One row per id of a person (a lead or a contact) or of a deal that some export brought; a lead or
 -- a contact may name a deal that no table of deals has.
 -- params: none
-create view loaded_ids as
+create or replace view loaded_ids as
 select
     'person' as kind,
     lead as id

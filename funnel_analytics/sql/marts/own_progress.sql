@@ -21,11 +21,10 @@ words as (
     where named_leads.lead_no is not null
     union all
     select
-        leads.lead_no,
+        lead_no,
         null as stage,
-        lead.status
+        status
     from leads
-    inner join lead on leads.lead = lead.lead
 
 ),
 

@@ -1,7 +1,7 @@
 -- One row per id of a person: a person key, a lead, a contact, an e-mail hash, a web visitor, and
 -- the person it belongs to. A person is named by the smallest person key, else the smallest lead,
 -- contact or e-mail hash. Visitors that were seen with nobody, or with several persons, are no
--- one's.
+-- one's. `is_known`: the person has a lead, a contact or an address of their own.
 -- params: none
 create table people as
 with
@@ -10,12 +10,14 @@ every as (
 
     select
         node,
-        person
+        person,
+        is_known
     from person_nodes
     union all
     select
         node,
-        person
+        person,
+        persons = 1 as is_known
     from person_visitors
     where person is not null
 
@@ -35,5 +37,6 @@ select
         when '2' then 'lead ' || substr(person, 2)
         when '3' then 'contact ' || substr(person, 2)
         when '4' then 'email ' || substr(person, 2)
-    end as person_key
+    end as person_key,
+    is_known
 from every

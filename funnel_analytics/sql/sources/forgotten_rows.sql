@@ -1,5 +1,5 @@
 -- One row per row of a table that is the person's. A web visit is, where it names the person, or
--- names nobody and is of a visitor who is the person.
+-- names nobody but a bare key and is of a visitor who is the person.
 -- params: none
 insert into forgotten_rows
 select
@@ -25,7 +25,10 @@ where
             where person_ids.kind = 'visitor'
         )
         {% for each in columns if each != 'visitor' %}
-        and mine.{{ each }} is null
+        and (
+            mine.{{ each }} is null
+            or mine.{{ each }} in (select bare_keys.id from bare_keys)
+        )
         {% endfor %}
     )
     {% else %}

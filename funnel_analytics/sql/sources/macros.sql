@@ -63,6 +63,13 @@ create or replace temp macro salesforce_id(clean) as
         else clean
     end;
 
+-- The same for ids of leads and contacts only, which their beginning tells from other systems' ids.
+create or replace temp macro salesforce_person(clean) as
+    case
+        when regexp_full_match(clean, '00[Q3][0-9A-Za-z]{12}') then salesforce_id(clean)
+        else clean
+    end;
+
 -- The first 16 digits of a text's HMAC-SHA-256; the blocks are the key's.
 create or replace temp macro keyed_hash(clean, inner_block, outer_block) as
     left(sha256(outer_block || unhex(sha256(inner_block || encode(clean)))), 16);
@@ -135,10 +142,18 @@ create or replace temp macro has_address(text) as
         else
             regexp_matches(
                 text,
-                '([^\x00-/:-@\[-`{-\x7F]|[_.+''"-])@([^\x00-/:-@\[-`{-\x7F]|\[)'
-                || '|([^\x00-/:-@\[-`{-\x7F]|[_.+-])%40[\d-]*[^\x00-@\[-`{-\x7F]'
-                || '|([^\x00-/:-@\[-`{-\x7F]|[_.+-]) ?@ ?[^\x00-/:-@\[-`{-\x7F]([^\x00-/:-@\[-`{-\x7F]|[.-])*\.[^\x00-@\[-`{-\x7F]{2,}'
-                || '|([^\x00-/:-@\[-`{-\x7F]|[_.+-]) ?[(\[{] ?([aA][tT]|@) ?[)\]}] ?[^\x00-@\[-`{-\x7F]'
+                replace(
+                    replace(
+                        '(<word>|[_.+''"-])@(<word>|\[)'
+                        || '|(<word>|[_.+-])%40[\d-]*<letter>'
+                        || '|(<word>|[_.+-]) ?@ ?<word>(<word>|[.-])*\.<letter>{2,}'
+                        || '|(<word>|[_.+-]) ?[(\[{] ?([aA][tT]|@) ?[)\]}] ?<letter>',
+                        '<word>',
+                        '[^\x00-/:-@\[-`{-\x7F]'
+                    ),
+                    '<letter>',
+                    '[^\x00-@\[-`{-\x7F]'
+                )
             )
     end;
 
@@ -151,7 +166,8 @@ create or replace temp macro has_number(text) as
             regexp_matches(
                 without_days(lower(text)),
                 '\+ ?\(?[1-9]\d{0,3}(?:[ ()/.-]{0,3}\d){7,}'
-                || '|(?:^|[^\da-z.,:/''-]|[^\d][.,:/-]|^[.,:/-]|(?:tel|fon|phone|fax|mobile?|handy))(?:'
+                || '|(?:^|[^\da-z.,:/''-]|[^\d][.,:/-]|^[.,:/-]'
+                || '|(?:tel|fon|phone|fax|mobile?|handy))(?:'
                 || '00 ?[1-9](?:[ ()/.-]{0,3}\d){8,}(?:$|[^\da-z])'
                 || '|\(?0[1-9]\d{5,}(?:$|[^\da-z])'
                 || '|\(?0[1-9][ ()/.-]{1,3}\d(?:[ ()/.-]{0,3}\d){4,}'

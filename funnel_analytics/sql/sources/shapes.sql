@@ -1,5 +1,5 @@
--- One row per column and shape of its texts (digits as 9): how many there are and the first of
--- them.
+-- One row per column and shape of its texts (digits as 9), those of its totals apart: how many
+-- there are and the first of them.
 -- params: those of the expressions
 with
 
@@ -10,12 +10,23 @@ texts as (
         {{ each.number }} as number,
         line,
         {{ each.text }} as text,
-        {{ each.typed }} as is_typed
+        {{ each.typed }} as is_typed,
+        false as is_total
     from staged
     {% if kept %}where{% endif %}
     {% for condition in kept %}
     {{ condition }}{% if not loop.last %} and{% endif %}
     {% endfor %}
+    {% if each.has_totals %}
+    union all
+    select
+        {{ each.number }} as number,
+        line,
+        {{ each.text }} as text,
+        {{ each.typed }} as is_typed,
+        true as is_total
+    from total_rows
+    {% endif %}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -27,6 +38,7 @@ shapes as (
         number,
         translate(text, '012345678', '999999999') as shape,
         is_typed,
+        is_total,
         regexp_matches(text, '^[-+]?0') as has_zero,
         regexp_matches(text, '[.,]0+$') as ends_in_zeros,
         count(*) as texts,
@@ -46,10 +58,13 @@ select
     example,
     is_typed,
     has_zero,
-    ends_in_zeros
+    ends_in_zeros,
+    is_total
 from shapes
 qualify
-    row_number() over (partition by number order by texts desc, first_line asc, shape asc) <= 5000
+    row_number() over (
+        partition by number, is_total order by texts desc, first_line asc, shape asc
+    ) <= 5000
 order by
     number asc,
     texts desc,

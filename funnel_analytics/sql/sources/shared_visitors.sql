@@ -1,4 +1,5 @@
--- One row per web visitor that a table ties to somebody else as well: it stays.
+-- One row per web visitor that a table ties to somebody else as well: it stays. A bare key is
+-- nobody else.
 -- params: none
 delete from person_visitors
 where visitor in (
@@ -11,6 +12,8 @@ where visitor in (
         not in (
             select person_ids.id from person_ids
             where person_ids.kind = '{{ kind }}'
+            union all
+            select bare_keys.id from bare_keys
         )
         {% if not loop.last %}or{% endif %}
         {% endfor %}

@@ -3,7 +3,8 @@
 -- shows if the same was in force by its latest entry until then, and by no older export alone; an
 -- export that is dated by its day may have been made at any time of the day, so that a history
 -- entry of that day contradicts nothing. The first time that something is seen, its creation is the
--- lower bound; that a lead begins in the first stage is no change.
+-- lower bound; that a lead begins in the first stage is no change. Of a record with several
+-- properties, such as a lifecycle stage and a lead status, each is followed on its own.
 -- params: timezone, first_stage
 insert into stage_event by name
 with
@@ -23,7 +24,7 @@ seen as (
     where snapshot.seen_at is not null
     qualify
         row_number() over (
-            partition by snapshot.lead, snapshot.deal, snapshot.seen_at
+            partition by snapshot.lead, snapshot.deal, snapshot.property, snapshot.seen_at
             order by
                 snapshot.changed_at desc nulls last,
                 snapshot.load_no desc,
@@ -43,9 +44,9 @@ neighbours as (
                 then seen_at - interval 1 day
             else seen_at
         end as seen_from,
-        lag(seen_at) over (partition by lead, deal order by seen_at) as seen_before_at,
-        lag(stage) over (partition by lead, deal order by seen_at) as stage_before,
-        lag(status) over (partition by lead, deal order by seen_at) as status_before
+        lag(seen_at) over (partition by lead, deal, property order by seen_at) as seen_before_at,
+        lag(stage) over (partition by lead, deal, property order by seen_at) as stage_before,
+        lag(status) over (partition by lead, deal, property order by seen_at) as status_before
     from seen
 
 ),
@@ -54,7 +55,9 @@ followed as (
 
     select
         *,
-        lag(seen_from) over (partition by lead, deal order by seen_at) as seen_before_from,
+        lag(seen_from) over (
+            partition by lead, deal, property order by seen_at
+        ) as seen_before_from,
         coalesce(
             seen_before_at is null
             or stage is distinct from stage_before
@@ -120,6 +123,7 @@ history as (
 
     select
         'lead ' || lead as record,
+        property,
         coalesce(stage, status) as meaning,
         entered_at,
         case
@@ -132,6 +136,7 @@ history as (
     union all
     select
         'deal ' || deal as record,
+        property,
         coalesce(stage, status) as meaning,
         entered_at,
         case
@@ -160,6 +165,7 @@ known as (
     inner join history
         on
             coalesce('lead ' || bounded.lead, 'deal ' || bounded.deal) = history.record
+            and bounded.property is not distinct from history.property
             and bounded.entered_before >= history.entered_at
     where history.meaning is not null
     group by
@@ -218,6 +224,7 @@ stamped as (
 select
     stamped.lead,
     stamped.deal,
+    stamped.property,
     case
         when stamped.has_change then stamped.changed_at
         when stamped.has_end then stamped.ended_at
