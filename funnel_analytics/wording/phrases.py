@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,15 +76,22 @@ class Phrases(Numbers):
             return self.say(f"team.{name}")
         return agreement.team_label(name, self.language)
 
-    def attribute_label(self, name: str) -> str:
-        """What an attribute of leads is called; free attributes keep their own name."""
+    def attribute_label(self, name: str | Sequence[str]) -> str:
+        """What an attribute of leads, or a pair, is called; free ones keep their own name."""
+        if not isinstance(name, str):
+            return self.list_of([self.attribute_label(each) for each in name])
         return self.say(f"attribute.{name}") if self.has("attribute", name) else name
 
-    def by_attribute(self, name: str) -> str:
-        """`nach Herkunft`, `by origin`."""
-        label = self.attribute_label(name)
-        known = self.language == "en" and self.has("attribute", name)
-        return self.say("attribute.by", label=_lower_first(label) if known else label)
+    def by_attribute(self, name: str | Sequence[str]) -> str:
+        """`nach Herkunft`, `by origin`, `by origin and segment`."""
+        names = [name] if isinstance(name, str) else list(name)
+        labels = [
+            _lower_first(self.attribute_label(each))
+            if self.language == "en" and self.has("attribute", each)
+            else self.attribute_label(each)
+            for each in names
+        ]
+        return self.say("attribute.by", label=self.list_of(labels))
 
     def segment(
         self, agreement: Agreement, by: str | None, value: Any, *, is_folded: bool = False
@@ -109,8 +117,14 @@ class Phrases(Numbers):
         """What the group of leads in a row of a result is called."""
         by = result.parameters.get("by")
         folded = is_true(row["is_folded"]) if "is_folded" in row else False
-        name = None if by is None else str(by)
-        return self.segment(result.agreement, name, row["segment"], is_folded=folded)
+        if by is None or isinstance(by, str) or folded:
+            name = None if by is None else str(by)
+            return self.segment(result.agreement, name, row["segment"], is_folded=folded)
+        first, second = (
+            self.segment(result.agreement, name, row[column])
+            for name, column in zip(by, ("segment", "second_segment"), strict=True)
+        )
+        return self.say("segment.pair", first=first, second=second)
 
     def channel(
         self, agreement: Agreement, value: Any, *, by: str = "channel", no_known_touch: bool = False
