@@ -29,10 +29,10 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup report test kills lint lab sample bench lock clean
+.PHONY: help setup report test kills lint lab sample bench false-alarms lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "make report MONTH=2026-09 LANGUAGE=en   another month, in English"
 	@echo "make clean setup PYTHON=python3.12      all anew with that Python"
@@ -64,6 +64,9 @@ sample: $(READY) ## Write data/sample anew (the same seed gives the same files)
 bench: $(READY) ## Speed and memory on a million leads, and of loading 1 GB
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/loading.py
+
+false-alarms: $(READY) ## How often drop_off_segments finds something where nothing is (200 seeds)
+	$(BIN)/python benchmarks/false_alarms.py
 
 lock: ## Pin the dependencies of pyproject.toml anew (needs uv)
 	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from funnel_analytics.checks import CheckReport, run_checks
     from funnel_analytics.errors import FunnelError
     from funnel_analytics.metrics.attribution import attribute
+    from funnel_analytics.metrics.change import explain_change
     from funnel_analytics.metrics.conversion import stage_conversion
+    from funnel_analytics.metrics.curves import conversion_curve
+    from funnel_analytics.metrics.drop_offs import drop_off_segments
+    from funnel_analytics.metrics.flows import stage_flows
+    from funnel_analytics.metrics.forecast import expected_conversion
     from funnel_analytics.metrics.loading import (
         column_forms,
         identity_yield,
@@ -19,10 +24,13 @@ if TYPE_CHECKING:
         quarantined,
     )
     from funnel_analytics.metrics.planning import leads_needed
+    from funnel_analytics.metrics.reasons import closed_leads_later, loss_reasons
     from funnel_analytics.metrics.response import time_to_contact
+    from funnel_analytics.metrics.sales_cycle import sales_cycle, stuck_leads
     from funnel_analytics.metrics.stage_time import time_in_stage
     from funnel_analytics.metrics.targets import actual_vs_target
     from funnel_analytics.metrics.throughput import stage_throughput
+    from funnel_analytics.metrics.trend import conversion_trend
     from funnel_analytics.periods import Period, month, parse_period, quarter, span, year
     from funnel_analytics.results import Missing, Result, available
     from funnel_analytics.samples import write_sample
@@ -43,13 +51,20 @@ _HOME = {
     "actual_vs_target": "metrics.targets",
     "attribute": "metrics.attribution",
     "available": "results",
+    "closed_leads_later": "metrics.reasons",
     "column_forms": "metrics.loading",
+    "conversion_curve": "metrics.curves",
+    "conversion_trend": "metrics.trend",
+    "drop_off_segments": "metrics.drop_offs",
+    "explain_change": "metrics.change",
+    "expected_conversion": "metrics.forecast",
     "forget": "sources.forgetting",
     "identity_yield": "metrics.loading",
     "leads_needed": "metrics.planning",
     "load": "sources",
     "load_agreement": "agreement",
     "load_log": "metrics.loading",
+    "loss_reasons": "metrics.reasons",
     "month": "periods",
     "open_warehouse": "warehouse",
     "parse_period": "periods",
@@ -58,9 +73,12 @@ _HOME = {
     "quarter": "periods",
     "reveal": "sources.sealing",
     "run_checks": "checks",
+    "sales_cycle": "metrics.sales_cycle",
     "span": "periods",
     "stage_conversion": "metrics.conversion",
+    "stage_flows": "metrics.flows",
     "stage_throughput": "metrics.throughput",
+    "stuck_leads": "metrics.sales_cycle",
     "time_in_stage": "metrics.stage_time",
     "time_to_contact": "metrics.response",
     "write_sample": "samples",
@@ -79,13 +97,20 @@ __all__ = [
     "actual_vs_target",
     "attribute",
     "available",
+    "closed_leads_later",
     "column_forms",
+    "conversion_curve",
+    "conversion_trend",
+    "drop_off_segments",
+    "expected_conversion",
+    "explain_change",
     "forget",
     "identity_yield",
     "leads_needed",
     "load",
     "load_agreement",
     "load_log",
+    "loss_reasons",
     "month",
     "open_warehouse",
     "parse_period",
@@ -95,9 +120,12 @@ __all__ = [
     "quarter",
     "reveal",
     "run_checks",
+    "sales_cycle",
     "span",
     "stage_conversion",
+    "stage_flows",
     "stage_throughput",
+    "stuck_leads",
     "tables",
     "time_in_stage",
     "time_to_contact",

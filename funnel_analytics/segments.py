@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,16 +17,22 @@ from funnel_analytics.warehouse import Answer, Warehouse
 
 __all__ = [
     "FOLDED",
+    "NOT_OF_PEOPLE",
+    "By",
     "Selection",
     "arranged",
     "excluded_leads",
     "folded_note",
     "select_leads",
     "snapshot_entries",
+    "tells_of_people",
 ]
 
-_NOT_OF_PEOPLE = ("origin", "channel", "campaign", "created_month", "created_quarter")
+NOT_OF_PEOPLE = ("origin", "channel", "campaign", "created_month", "created_quarter")
 """Attributes that say when and where a lead came from, before anybody of ours had it."""
+
+By = str | Sequence[str]
+"""What leads are split by: an attribute, or a pair of them such as `("origin", "segment")`."""
 
 FOLDED = "other_groups"
 """The segment that gathers every group with fewer leads than the agreement lets us show, and one
@@ -34,13 +41,18 @@ more where those are too few together: else the total less the other groups woul
 
 @dataclass(frozen=True)
 class Selection:
-    """A period, its instants in UTC and the attribute that splits its leads."""
+    """A period, its instants in UTC and the attribute, or pair of them, that splits its leads.
+
+    Queries know a pair as one attribute, `by`, whose values are JSON lists of both; `spread` makes
+    two columns of them.
+    """
 
     period: Period
     start: datetime
     end: datetime
     by: str | None
     minimum_group_size: int
+    pair: tuple[str, str] | None = None
 
     @property
     def grouping(self) -> dict[str, Any]:
@@ -57,11 +69,33 @@ class Selection:
             kind: self.period.label,
             f"{kind}_start": self.period.start,
             f"{kind}_end": self.period.end,
-            "by": self.by,
+            "by": self.by if self.pair is None else list(self.pair),
         }
 
+    def spread(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table of a result: of a split by a pair, `segment` and `second_segment`.
 
-def select_leads(warehouse: Warehouse, *, period: Period | None, by: str | None) -> Selection:
+        Missing values of either attribute stay missing. A folded group has no second segment.
+        """
+        if self.pair is None:
+            return table
+        both = [
+            (None, None) if not isinstance(each, str) else (each, None) if folded else _pair(each)
+            for each, folded in zip(table["segment"], table["is_folded"], strict=True)
+        ]
+        spread = table.copy()
+        spread["segment"] = pd.Series([first for first, _ in both], table.index, dtype=object)
+        second = pd.Series([second for _, second in both], table.index, dtype=object)
+        spread.insert(list(table.columns).index("segment") + 1, "second_segment", second)
+        return spread
+
+
+def _pair(value: str) -> tuple[str | None, str | None]:
+    first, second = json.loads(value)
+    return first, second
+
+
+def select_leads(warehouse: Warehouse, *, period: Period | None, by: By | None) -> Selection:
     """Which leads are asked for?
 
     Returns
@@ -72,18 +106,27 @@ def select_leads(warehouse: Warehouse, *, period: Period | None, by: str | None)
     Raises
     ------
     CallError
-        The period begins after the data end, leads have no attribute `by`, or `by` tells who of
-        our people owns a lead and the agreement does not allow tables about single employees.
+        The period begins after the data end, leads have no attribute `by`, it names more than two,
+        or it tells who of our people owns a lead and the agreement does not allow tables about
+        single employees.
     """
     chosen = period or warehouse.everything()
     start, end = warehouse.bounds(chosen)
-    attribute = warehouse.attribute(by)
-    if attribute is not None and warehouse.agreement.employee_level != "person":
-        _refuse_employees(warehouse, attribute)
-    return Selection(chosen, start, end, attribute, warehouse.agreement.minimum_group_size)
+    names = [] if by is None else [by] if isinstance(by, str) else list(by)
+    if len(names) > 2:
+        raise CallError(f"Leads can be split by two attributes at once, not by {len(names)}.")
+    pair = (names[0], names[1]) if len(names) == 2 else None
+    single = names[0] if names else None
+    attribute = warehouse.pair(*pair) if pair else warehouse.attribute(single)
+    if warehouse.agreement.employee_level != "person":
+        for name in names:
+            _refuse_employees(warehouse, name)
+        if pair is not None and not set(pair) <= set(NOT_OF_PEOPLE):
+            _refuse_employees(warehouse, str(attribute), shown=" and ".join(pair))
+    return Selection(chosen, start, end, attribute, warehouse.agreement.minimum_group_size, pair)
 
 
-def _refuse_employees(warehouse: Warehouse, attribute: str) -> None:
+def _refuse_employees(warehouse: Warehouse, attribute: str, *, shown: str | None = None) -> None:
     """Refuse an attribute that mostly is the leads' owner under another name.
 
     A value is about one person if at least 90 % of its leads are one owner's. The split is refused
@@ -96,22 +139,39 @@ def _refuse_employees(warehouse: Warehouse, attribute: str) -> None:
     owner; and the case that one owner has nearly all leads, so that every value is theirs: then
     the rows compare something else than people.
     """
-    if attribute in _NOT_OF_PEOPLE:
+    if attribute in NOT_OF_PEOPLE:
         return
     told = warehouse.query(
         "warehouse/attribute_owners",
         attribute=attribute,
         smallest=max(2, warehouse.agreement.minimum_group_size),
     ).table.iloc[0]
-    owners, leads = int(told["owners"]), int(told["leads"])
-    is_mostly_sole = 2 * int(told["sole_leads"]) >= leads
-    tells_apart = int(told["sole_owners"]) > 1 or 10 * int(told["most_leads"]) < 9 * leads
-    if owners > 1 and is_mostly_sole and tells_apart:
+    owners = int(told["owners"])
+    if tells_of_people(**{str(name): int(count) for name, count in told.items()}):
         raise CallError(
-            f"The values of '{attribute}' are mostly one owner's each, so a split by it is a table "
-            f"about single employees ({owners} of them). These are off: the agreement's "
+            f"The values of '{shown or attribute}' are mostly one owner's each, so a split by it "
+            f"is a table about single employees ({owners} of them). These are off: the agreement's "
             f"employee_level is '{warehouse.agreement.employee_level}', and has to be 'person'."
         )
+
+
+def tells_of_people(
+    *, owners: int, sole_owners: int, leads: int, sole_leads: int, most_leads: int
+) -> bool:
+    """Are the values of an attribute mostly one owner's each?
+
+    Parameters
+    ----------
+    owners, leads
+        All owners and leads with a value.
+    sole_owners, sole_leads
+        Those of values of which one owner has at least 90 % of the leads.
+    most_leads
+        How many leads the sole owner with the most of them owns, whatever their values.
+    """
+    is_mostly_sole = 2 * sole_leads >= leads
+    tells_apart = sole_owners > 1 or 10 * most_leads < 9 * leads
+    return owners > 1 and is_mostly_sole and tells_apart
 
 
 def arranged(

@@ -16,6 +16,8 @@ from funnel_analytics.errors import CallError
 __all__ = [
     "ACCENT",
     "BAD",
+    "BAND",
+    "BAND_BACK",
     "CLEAR",
     "CSS_VARIABLES",
     "FAINT",
@@ -27,6 +29,7 @@ __all__ = [
     "PALETTE",
     "PAPER",
     "QUIET",
+    "SHADES",
     "SYMBOLS",
     "separators",
     "series_style",
@@ -47,6 +50,10 @@ FAINT = "#E4E7EA"
 LINE = "#D0D7DE"
 PAPER = "#FFFFFF"
 CLEAR = "rgba(0,0,0,0)"
+SHADES = (PAPER, "#66AAD4")
+"""From nothing to the most, where colour stands for a quantity; ink is readable on all of it."""
+BAND = "rgba(168,175,183,0.45)"
+BAND_BACK = "rgba(213,94,0,0.55)"
 
 FONTS = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"

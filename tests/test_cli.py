@@ -105,9 +105,9 @@ def test_show_takes_days_as_well_as_names_of_periods(run: Run, sample_database: 
     ("arguments", "said"),
     [
         (["conversoin"], "no metric 'conversoin'. Did you mean 'conversion'?"),
-        (["conversion", "--model", "last"], "conversion takes no --model; it takes --by, --mode."),
+        (["conversion", "--model", "last"], "conversion takes no --model; it takes --by, --mode, "),
         (["conversion", "--by", "orgin"], "no attribute 'orgin'. Did you mean 'origin'?"),
-        (["conversion", "--mode", "strict"], "strict"),
+        (["conversion", "--mode", "loose"], "loose"),
         (["attribution", "--model", "lats"], "Did you mean 'last'?"),
         (["conversion", "--cohort", "October"], "'October' names no period"),
         (["conversion", "--cohort", "9999"], "9999 lies outside of 1950 to 2200"),

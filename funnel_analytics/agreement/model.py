@@ -51,7 +51,8 @@ class Stage:
 
     `observed_from` is the first day for which the data can hold entries: a cohort that is older
     is cut off on the left. `expected_days` is how long a lead may stay in the stage. `includes`
-    are the words of CRMs that mean this stage, in any case.
+    are the words of CRMs that mean this stage, in any case. `is_optional`: leads may leave it out
+    and still count as having taken every step.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Stage:
     observed_from: date | None = None
     is_won: bool = False
     includes: tuple[str, ...] = ()
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -157,8 +157,11 @@ def _stages(reader: Reader) -> tuple[Stage, ...]:
                 observed_from=table.day_or_none("observed_from"),
                 is_won=table is tables[-1],
                 includes=table.texts("includes"),
+                is_optional=table.truth("optional", default=False),
             )
         )
+        if stages[-1].is_optional and (table is tables[0] or table is tables[-1]):
+            table.fault("optional", "the first and the last stage cannot be optional.")
         table.close()
     return tuple(stages)
 

@@ -185,9 +185,12 @@ def sample(
     directory: Annotated[Path, typer.Argument(help="Where to write the files.")],
     leads: Annotated[int, typer.Option(help="How many leads.")] = 5000,
     seed: Annotated[int, typer.Option(help="Another seed, another history.")] = 1,
+    effects: Annotated[
+        bool, typer.Option(help="Whether origin, segment, month and speed change the chances.")
+    ] = True,
 ) -> None:
     """Write the exports of an invented company whose true rates are known."""
-    fa.write_sample(directory, leads=leads, seed=seed)
+    fa.write_sample(directory, leads=leads, seed=seed, effects=effects)
     typer.echo(
         f"wrote {directory}: load it with: funnel load {directory} --preset sample --db FILE"
     )

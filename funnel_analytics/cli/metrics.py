@@ -24,6 +24,8 @@ from funnel_analytics.periods import Period, parse_period, span
 from funnel_analytics.results import Result
 from funnel_analytics.warehouse import Warehouse
 
+_COUNTING = ("mode", "within_days", "optional", "passes")
+
 
 @app.command()
 def show(
@@ -35,23 +37,89 @@ def show(
     ] = None,
     first: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
     after: Annotated[str | None, typer.Option("--to", help="First day after.")] = None,
-    by: Annotated[str | None, typer.Option(help="Attribute to split by, e.g. origin.")] = None,
-    mode: Annotated[str | None, typer.Option(help="conversion: at_least or ordered.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Attribute to split by, e.g. origin; two for pairs.")
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="conversion, trend: at_least, ordered or strict.")
+    ] = None,
+    within_days: Annotated[
+        list[str] | None,
+        typer.Option(help="conversion, trend: days of a step, 30, or by stage: won=60."),
+    ] = None,
+    optional: Annotated[
+        list[str] | None, typer.Option(help="conversion, trend: stages that may be left out.")
+    ] = None,
+    passes: Annotated[
+        str | None, typer.Option(help="conversion, trend: all, first, last or every.")
+    ] = None,
+    previous: Annotated[
+        str | None, typer.Option(help="trend: the stage they come from, or entered.")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(help="change: the cohort before, 2026-06, or target.")
+    ] = None,
+    later: Annotated[
+        str | None, typer.Option("--after", help="change: the cohort after, 2026-07.")
+    ] = None,
+    measure: Annotated[
+        str | None, typer.Option(help="change: won_leads, revenue, won_rate or STAGE_to_STAGE.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="flows: entered or created.")] = None,
     model: Annotated[
         list[str] | None, typer.Option(help="attribution: one or more models.")
     ] = None,
     lookback_days: Annotated[int | None, typer.Option(help="attribution: the window.")] = None,
     conversion: Annotated[str | None, typer.Option(help="attribution: won or a stage.")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="curve, drop_offs, expected, trend: a stage.")
+    ] = None,
+    every: Annotated[str | None, typer.Option(help="expected, trend: month, quarter, …")] = None,
+    method: Annotated[
+        str | None, typer.Option(help="curve: aalen_johansen or kaplan_meier.")
+    ] = None,
+    attributes: Annotated[
+        list[str] | None, typer.Option(help="drop_offs: what is searched; default: all.")
+    ] = None,
+    pairs: Annotated[
+        bool | None, typer.Option(help="drop_offs: whether pairs of values are searched.")
+    ] = None,
+    minimum_leads: Annotated[
+        int | None, typer.Option(help="drop_offs: how many leads a group needs.")
+    ] = None,
+    false_discovery_rate: Annotated[
+        float | None, typer.Option(help="drop_offs: which share of findings may be chance.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="cycle: the stage it starts in.")] = None,
+    end: Annotated[str | None, typer.Option(help="cycle: the stage it ends in.")] = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Print one metric."""
     metrics: dict[str, tuple[Callable[..., Result], str, set[str]]] = {
+        "change": (fa.explain_change, "", {"before", "after", "measure", "by"}),
         "columns": (fa.column_forms, "", set()),
+        "conversion": (fa.stage_conversion, "cohort", {"by", *_COUNTING}),
+        "closed_later": (fa.closed_leads_later, "period", {"by"}),
+        "flows": (fa.stage_flows, "period", {"by", "kind"}),
+        "curve": (fa.conversion_curve, "cohort", {"by", "stage", "method"}),
+        "cycle": (fa.sales_cycle, "cohort", {"by", "start", "end"}),
+        "drop_offs": (
+            fa.drop_off_segments,
+            "cohort",
+            {"stage", "attributes", "pairs", "minimum_leads", "false_discovery_rate"},
+        ),
+        "expected": (fa.expected_conversion, "cohort", {"by", "stage", "every"}),
         "identity": (fa.identity_yield, "", set()),
-        "conversion": (fa.stage_conversion, "cohort", {"by", "mode"}),
         "loads": (fa.load_log, "", set()),
         "quarantine": (fa.quarantined, "", set()),
+        "reasons": (fa.loss_reasons, "period", {"by"}),
+        "stuck": (fa.stuck_leads, "", {"by"}),
         "throughput": (fa.stage_throughput, "period", {"by"}),
+        "trend": (
+            fa.conversion_trend,
+            "cohort",
+            {"by", "stage", "previous", "every", *_COUNTING},
+        ),
         "time_in_stage": (fa.time_in_stage, "cohort", {"by"}),
         "time_to_contact": (fa.time_to_contact, "cohort", {"by"}),
         "attribution": (fa.attribute, "period", {"by", "model", "lookback_days", "conversion"}),
@@ -64,11 +132,28 @@ def show(
         )
     function, span_name, takes = metrics[metric]
     given = {
-        "by": by,
+        "end": end,
+        "start": start,
+        "method": method,
+        "every": every,
+        "by": _one_or_two(metric, by or []),
         "mode": mode,
+        "within_days": _windows(within_days or []),
+        "optional": optional,
+        "passes": passes,
+        "previous": previous,
+        "before": before,
+        "after": later,
+        "measure": measure,
+        "kind": kind,
         "model": model,
         "lookback_days": lookback_days,
         "conversion": conversion,
+        "stage": stage,
+        "attributes": attributes,
+        "pairs": pairs,
+        "minimum_leads": minimum_leads,
+        "false_discovery_rate": false_discovery_rate,
     }
     options: dict[str, Any] = {
         name: value for name, value in given.items() if value not in (None, [])
@@ -80,7 +165,13 @@ def show(
             f"it takes {known or 'no option but a period'}."
         )
     if not span_name and (cohort or first or after):
-        raise CallError(f"{metric} takes no period: it is about the loads, not about days.")
+        raise CallError(
+            f"{metric} compares two periods: give --before and --after."
+            if metric == "change"
+            else f"{metric} takes no period: it is about the data as they are, not about days."
+        )
+    if metric == "change":
+        options |= _two_sides(before, later)
     with fa.open_warehouse(db, agreement=agreement) as warehouse:
         if span_name:
             options[span_name] = _days(warehouse, cohort, first, after)
@@ -152,6 +243,16 @@ def report(
             typer.echo(f"wrote {written}")
 
 
+def _two_sides(before: str | None, after: str | None) -> dict[str, Period | str]:
+    """The cohorts that are compared; the first may be the target."""
+    if before is None or after is None:
+        raise CallError("change compares two periods: give --before (or target) and --after.")
+    return {
+        "before": before if before == "target" else parse_period(before),
+        "after": parse_period(after),
+    }
+
+
 def _days(warehouse: Warehouse, text: str | None, first: str | None, after: str | None) -> Period:
     if text and (first or after):
         raise CallError("Give either --cohort (or --period), or --from and --to.")
@@ -160,6 +261,33 @@ def _days(warehouse: Warehouse, text: str | None, first: str | None, after: str 
     if first and after:
         return span(first, after)
     return parse_period(text) if text else warehouse.everything()
+
+
+def _one_or_two(metric: str, names: list[str]) -> str | list[str] | None:
+    """The attributes to split by: none, one, or a list where a metric of leads is split by two."""
+    if len(names) > 1 and metric == "attribution":
+        raise CallError("attribution takes one --by.")
+    return names if len(names) > 1 else next(iter(names), None)
+
+
+def _windows(texts: list[str]) -> float | dict[str, float] | None:
+    """The days of `--within-days 30`, or of `--within-days won=60` for each stage."""
+    if not texts:
+        return None
+    pairs = [text.rpartition("=") for text in texts]
+    try:
+        days = [float(number) for _, _, number in pairs]
+    except ValueError:
+        days = []
+    is_by_stage = all(name for name, _, _ in pairs)
+    if not days or (not is_by_stage and (len(pairs) > 1 or pairs[0][1])):
+        raise CallError(
+            f"--within-days takes 30 for every step, or won=60 for each stage; got "
+            f"{', '.join(map(repr, texts))}."
+        )
+    if not is_by_stage:
+        return days[0]
+    return {name.strip(): number for (name, _, _), number in zip(pairs, days, strict=True)}
 
 
 def _located(agreement: str | None) -> str:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Literal, get_args
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from funnel_analytics.errors import CallError, did_you_mean
-from funnel_analytics.estimates import kaplan_meier, survival_at, wilson
-from funnel_analytics.periods import Period, span
+from funnel_analytics.cohorts import (
+    Counting,
+    Mode,
+    Passes,
+    Windows,
+    counting,
+    entry_curves,
+    first_days,
+    share_entered,
+    stages_never_recorded,
+)
+from funnel_analytics.estimates import wilson
+from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result
 from funnel_analytics.segments import (
     FOLDED,
+    By,
     Selection,
     arranged,
     excluded_leads,
@@ -26,19 +35,9 @@ from funnel_analytics.warehouse import Answer, Warehouse
 
 __all__ = ["FOLDED", "Mode", "stage_conversion"]
 
-Mode = Literal["at_least", "ordered"]
-
-_DEFINITIONS: Mapping[str, str] = {
-    "at_least": (
-        "Of the leads created in the cohort, those whose furthest stage is this one or a later one."
-    ),
-    "ordered": (
-        "Of the leads created in the cohort, those that entered every stage up to this one, "
-        "each at or after the one before."
-    ),
-}
 _UNITS = {
     "entered_leads": "leads",
+    "not_due_leads": "leads",
     "previous_leads": "leads",
     "reached_leads": "leads",
     "imputed_leads": "leads",
@@ -51,7 +50,7 @@ _UNITS = {
     "median_days": "days since the stage before",
     "maturity": "share of the eventual entries expected by now",
 }
-_COUNTS = ("entered_leads", "previous_leads", "reached_leads", "imputed_leads")
+_COUNTS = ("entered_leads", "previous_leads", "reached_leads", "imputed_leads", "not_due_leads")
 _SHARES = (
     "step_rate",
     "step_low",
@@ -79,8 +78,11 @@ def stage_conversion(
     warehouse: Warehouse,
     *,
     cohort: Period | None = None,
-    by: str | None = None,
+    by: By | None = None,
     mode: Mode = "at_least",
+    within_days: Windows | None = None,
+    optional: Sequence[str] | None = None,
+    passes: Passes = "all",
 ) -> Result:
     """How many leads of a cohort reached each stage?
 
@@ -93,14 +95,32 @@ def stage_conversion(
         followed up to `warehouse.as_of`.
     by
         An attribute of the leads (`warehouse.attributes()`) to split them by; `"created_month"`
-        gives the cohort table.
+        gives the cohort table. A pair of attributes, `("origin", "segment")`, splits by both: then
+        `second_segment` stands beside `segment`.
     mode
         `"at_least"`: a lead whose furthest stage is the fourth has reached the first four, even
         where nobody recorded some of them. `"ordered"`: each stage has to be entered at or after
         the one before, by the earliest entry that does; nothing is imputed, and entries before
         the creation of the lead do not count. The first stage is entered at the creation where
         its first entry is not later. A stamp that is a day stands for all of that day, and stages
-        entered at the same instant count in their agreed order.
+        entered at the same instant count in their agreed order. `"strict"`: each stage has to be
+        entered directly after the one before, with no other stage and no closing (lost, rejected,
+        recycled, nurture) between; the longest way of this kind counts, the earliest of those.
+    within_days
+        How many days (of 24 hours) a step may take, from the entry into the stage before: one
+        number for every step, or some by stage. Both ends count. Then only leads count that are
+        old enough: for a stage those created as long before `as_of` as the windows up to it take
+        together, and where a step on the way has no window, those that entered the stage before
+        it so long ago. Later entries are none.
+    optional
+        Stages that leads may leave out, in `"ordered"` and `"strict"`; by default those that the
+        agreement calls optional. The step after such a stage begins in the last stage before it
+        that is not optional; the optional stage itself is measured beside it, from the same one.
+    passes
+        A lead that comes back after a closing begins a new pass. `"all"`: what it reached in all of
+        them together. `"first"`, `"last"`: in this pass alone. `"every"`: each pass counts by
+        itself, so that the numbers are passes. The time of a later pass runs from its start, and
+        so do its windows; an entry into the first stage that nobody recorded in it is its start.
 
     Returns
     -------
@@ -108,16 +128,19 @@ def stage_conversion(
         One row per segment and stage; segments by name, then the folded ones, then the leads
         without a value.
 
-        `entered_leads` are all leads of the segment, `previous_leads` those that reached the
-        stage before (all of them for the first), `reached_leads` those that reached this one and
-        `imputed_leads` those among them without a recorded entry into it. `step_rate` is
+        `entered_leads` are all leads of the segment that are old enough for the windows up to the
+        stage (all of them without windows), `not_due_leads` the others, `previous_leads` those
+        of the former that reached the stage before (all of them for the first), `reached_leads`
+        those that reached this one and `imputed_leads` those among them without a recorded entry
+        into it. `step_rate` is
         reached / previous, `overall_rate` reached / entered, each with its 95 % interval; 0 of 0
         is missing. `median_days` runs from the entry into the stage before to the entry into this
         one, over the leads with both, in this order (first recorded entries in `"at_least"`).
 
         `maturity` (0-1) is the share of the eventual entries that leads of this age have made by
-        now; it is missing where nobody ever reached the stage. `is_mature` compares it with the
-        agreement. `is_left_truncated` marks segments with leads older than the first day for
+        now; it is missing where nobody ever reached the stage, and 1 where every step up to it
+        has a window, for then all leads asked have had their time. `is_mature` compares it with
+        the agreement. `is_left_truncated` marks segments with leads older than the first day for
         which the data can hold entries into the stage or one before it.
 
         Groups with fewer leads than the agreement's `minimum_group_size` are one segment,
@@ -132,7 +155,8 @@ def stage_conversion(
     Raises
     ------
     CallError
-        The cohort begins after the data end, leads have no attribute `by`, or the mode is unknown.
+        The cohort begins after the data end, leads have no attribute `by`, or the mode, a stage,
+        a window or the kind of passes is none.
     MissingTableError
         No stage history was loaded, or no lead has a value for a usual attribute.
 
@@ -144,19 +168,24 @@ def stage_conversion(
     Kaplan-Meier estimate (1958, J. Am. Stat. Assoc. 53, 457-481) of the whole days from creation
     to the stage (or a later one) over the leads of all cohorts; lost leads stay at risk, as they
     merely have not entered. It takes older cohorts as a model of younger ones, and knows nothing
-    of entries later than the longest follow-up: in young data it is too high.
+    of entries later than the longest follow-up: in young data it is too high. It is that of the
+    leads, in whatever mode and pass they reached the stage.
     """
-    if mode not in get_args(Mode):
-        raise CallError(
-            f"Unknown mode '{mode}'; known are {' and '.join(get_args(Mode))}."
-            f"{did_you_mean(str(mode), get_args(Mode))}"
-        )
+    asked = counting(
+        warehouse.agreement,
+        mode=mode,
+        within_days=within_days,
+        optional=optional,
+        passes=passes,
+    )
     warehouse.require("lead", "stage_event", metric="stage_conversion")
     selection = select_leads(warehouse, period=cohort, by=by)
     counts = warehouse.query(
         f"metrics/stage_conversion_{mode}",
         cohort_start=selection.start,
         cohort_end=selection.end,
+        as_of=warehouse.as_of,
+        **asked.values,
         **selection.grouping,
     )
     curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of)
@@ -173,28 +202,34 @@ def stage_conversion(
     compared, compared_notes = snapshot_entries(
         warehouse, created_from=selection.start, created_before=selection.end
     )
-    unrecorded = [warehouse.query("metrics/stages_never_recorded")] if mode == "ordered" else []
+    unrecorded, unrecorded_notes = stages_never_recorded(warehouse, asked)
     smallest = selection.minimum_group_size
     groups = _groups(counts, selection, len(warehouse.agreement.stages))
     table = _rates(groups)
-    table["maturity"] = _maturity(groups, curve.table, ages.table)
+    table["maturity"] = _maturity(groups, curve.table, ages.table, asked)
     table["is_left_truncated"] = _left_truncated(warehouse, groups)
     table["stage"] = table["position"].map(dict(enumerate(warehouse.agreement.stage_names, 1)))
     table = arranged(table, counts=_COUNTS, shares=_SHARES, minimum_group_size=smallest)
     table["is_mature"] = table["maturity"] >= warehouse.agreement.maturity.mature_from
     return warehouse.result(
         "stage_conversion",
-        grain="one row per segment and stage",
-        units=_UNITS,
-        definition=_DEFINITIONS[mode],
+        grain=(
+            "one row per segment and stage"
+            if passes != "every"
+            else "one row per segment and stage; what is counted are passes"
+        ),
+        units=_UNITS if passes != "every" else _UNITS | dict.fromkeys(_COUNTS, "passes"),
+        definition=asked.definition,
         answers=[counts, curve, ages, excluded, *compared, *unrecorded],
-        table=table[list(_COLUMNS)],
-        parameters={**selection.parameters("cohort"), "mode": mode},
+        table=selection.spread(table[list(_COLUMNS)]),
+        parameters={**selection.parameters("cohort"), **asked.parameters},
         notes=[
             _imputed_note(table),
+            *_not_due_notes(table, asked),
+            *_passes_notes(table, asked),
             note,
             *compared_notes,
-            *_never_recorded_notes(unrecorded),
+            *unrecorded_notes,
             *folded_note(groups, minimum_group_size=smallest),
         ],
     )
@@ -212,9 +247,10 @@ def _groups(counts: Answer, selection: Selection, stages: int) -> pd.DataFrame:
             first_created_at=None,
             gap_leads=0,
             median_days=np.nan,
+            segment_leads=0,
             **dict.fromkeys(_COUNTS, 0),
         )
-    return groups.assign(segment_leads=groups["entered_leads"])
+    return groups
 
 
 def _rates(groups: pd.DataFrame) -> pd.DataFrame:
@@ -232,57 +268,53 @@ def _imputed_note(table: pd.DataFrame) -> Note:
     return Note("imputed", {"leads": int(leads), "steps": int(shown["imputed_leads"].sum())})
 
 
-def _never_recorded_notes(unrecorded: Sequence[Answer]) -> list[Note]:
-    """Which stages no source ever records, where that is asked and there is one."""
-    stages = [stage for answer in unrecorded for stage in answer.table["stage"]]
-    return [Note("never_recorded", {"stages": stages})] if stages else []
+def _not_due_notes(table: pd.DataFrame, asked: Counting) -> list[Note]:
+    """How many leads are too young for the windows up to the last stage?"""
+    if not any(asked.windows):
+        return []
+    last = table.loc[table["position"] == table["position"].max(), "not_due_leads"]
+    return [Note("not_due", {"leads": int(last.sum()), "days": asked.spans[-1]})]
 
 
-def _maturity(groups: pd.DataFrame, curve: pd.DataFrame, ages: pd.DataFrame) -> list[float]:
+def _passes_notes(table: pd.DataFrame, asked: Counting) -> list[Note]:
+    """Where passes are counted, how many they are."""
+    if asked.passes != "every":
+        return []
+    first = table[table["position"] == 1]
+    return [Note("passes", {"passes": int(first["entered_leads"].sum())})]
+
+
+def _maturity(
+    groups: pd.DataFrame, curve: pd.DataFrame, ages: pd.DataFrame, asked: Counting
+) -> list[float]:
     """Per row of `groups`, the mean over its leads of the entries expected by their age."""
-    curves = {
-        int(str(position)): kaplan_meier(rows["days"], rows["entered_leads"], rows["waiting_leads"])
-        for position, rows in curve.groupby("position")
-    }
+    curves = entry_curves(curve)
     shown = {_key(row.segment) for row in groups.itertuples() if not row.is_folded}
     aged = ages.assign(
         group=[_key(each) if _key(each) in shown else _REST for each in ages["value"]]
     )
     of_group = {str(group): rows for group, rows in aged.groupby("group")}
     shares = []
-    for segment, is_folded, position in zip(
-        groups["segment"], groups["is_folded"], groups["position"], strict=True
+    for segment, is_folded, position, due in zip(
+        groups["segment"],
+        groups["is_folded"],
+        groups["position"],
+        groups["entered_leads"],
+        strict=True,
     ):
-        leads = of_group.get(_REST if is_folded else _key(segment))
-        if leads is None:
-            shares.append(float("nan"))
-        elif position == 1:
-            shares.append(1.0)
-        elif position in curves:
-            shares.append(_share_entered(curves[position], leads))
+        leads = of_group.get(_REST if is_folded else _key(segment), aged.iloc[:0])
+        if asked.is_within(position):
+            shares.append(1.0 if due else float("nan"))
         else:
-            shares.append(float("nan"))
+            shares.append(
+                share_entered(curves, position, ages=leads["age_days"], leads=leads["leads"])
+            )
     return shares
-
-
-def _share_entered(curve: pd.DataFrame, ages: pd.DataFrame) -> float:
-    eventual = 1 - curve["survival"].iloc[-1]
-    if curve["events"].sum() == 0:
-        return float("nan")
-    by_now = (1 - survival_at(curve, ages["age_days"])) / eventual
-    return float(np.average(by_now, weights=ages["leads"]))
 
 
 def _left_truncated(warehouse: Warehouse, groups: pd.DataFrame) -> pd.Series:
     """Does a segment hold leads from before the data can hold entries up to the stage?"""
-    starts: dict[int, datetime] = {}
-    latest = datetime.min
-    for position, stage in enumerate(warehouse.agreement.stages, 1):
-        day = stage.observed_from
-        if day is not None:
-            first = span(day, day + timedelta(days=1)).bounds(warehouse.timezone)[0]
-            latest = max(latest, first)
-        starts[position] = latest
+    starts = first_days(warehouse)
     return pd.Series(
         [
             bool(pd.notna(first) and first < starts[position])

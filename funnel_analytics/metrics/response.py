@@ -12,7 +12,7 @@ from funnel_analytics.agreement import FirstContact
 from funnel_analytics.estimates import kaplan_meier, quantile_of, wilson
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result
-from funnel_analytics.segments import Selection, arranged, folded_note, select_leads
+from funnel_analytics.segments import By, Selection, arranged, folded_note, select_leads
 from funnel_analytics.warehouse import Warehouse
 
 __all__ = ["LEGS", "time_to_contact"]
@@ -63,7 +63,7 @@ _CURVE_COLUMNS = ("segment", "is_folded", "leg", "hours", "share_contacted", "at
 
 
 def time_to_contact(
-    warehouse: Warehouse, *, cohort: Period | None = None, by: str | None = None
+    warehouse: Warehouse, *, cohort: Period | None = None, by: By | None = None
 ) -> Result:
     """How long did the leads of a cohort wait for a first contact?
 
@@ -73,7 +73,8 @@ def time_to_contact(
         The leads created in this period, followed up to `warehouse.as_of`; all leads if no
         period is given.
     by
-        An attribute of the leads (`warehouse.attributes()`) to split them by.
+        An attribute of the leads (`warehouse.attributes()`) to split them by, or a pair of them:
+        then `second_segment` stands beside `segment`.
 
     Returns
     -------
@@ -153,15 +154,17 @@ def time_to_contact(
             "hours; leads that nobody had contacted stay in every count, as still waiting."
         ),
         answers=[answer],
-        table=arranged(table, counts=_COUNTS, shares=_SHARES, minimum_group_size=smallest)[
-            list(_COLUMNS)
-        ],
+        table=selection.spread(
+            arranged(table, counts=_COUNTS, shares=_SHARES, minimum_group_size=smallest)[
+                list(_COLUMNS)
+            ]
+        ),
         parameters={
             **selection.parameters("cohort"),
             "within_hours": rule.within_hours if rule else None,
             "within_hours_by_origin": dict(rule.by_origin) if rule else {},
         },
-        parts={"curve": _curves(curves, smallest)},
+        parts={"curve": selection.spread(_curves(curves, smallest))},
         notes=[
             *[
                 Note(outcome, {"leads": int(waits[f"{outcome}_leads"].sum())})

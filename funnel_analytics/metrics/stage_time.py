@@ -10,6 +10,7 @@ from funnel_analytics.estimates import kaplan_meier, quantile_of
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Result
 from funnel_analytics.segments import (
+    By,
     Selection,
     arranged,
     excluded_leads,
@@ -41,7 +42,7 @@ _UNITS = {
 
 
 def time_in_stage(
-    warehouse: Warehouse, *, cohort: Period | None = None, by: str | None = None
+    warehouse: Warehouse, *, cohort: Period | None = None, by: By | None = None
 ) -> Result:
     """How long did the leads of a cohort stay in each stage?
 
@@ -52,7 +53,8 @@ def time_in_stage(
     cohort
         The days on which the leads were created; all days if none are given.
     by
-        An attribute of the leads (`warehouse.attributes()`) to split them by.
+        An attribute of the leads (`warehouse.attributes()`) to split them by, or a pair of them:
+        then `second_segment` stands beside `segment`.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def time_in_stage(
             "another stage or a closing status; leads without one count as still there."
         ),
         answers=[stays, excluded, *compared],
-        table=table[_COLUMNS],
+        table=selection.spread(table[_COLUMNS]),
         parameters=selection.parameters("cohort"),
         notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest)],
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Result
 from funnel_analytics.segments import (
+    By,
     Selection,
     arranged,
     excluded_leads,
@@ -23,7 +24,7 @@ _KEYS = ["month", "segment", "is_folded", "position"]
 
 
 def stage_throughput(
-    warehouse: Warehouse, *, period: Period | None = None, by: str | None = None
+    warehouse: Warehouse, *, period: Period | None = None, by: By | None = None
 ) -> Result:
     """How many leads entered each stage in each month?
 
@@ -38,7 +39,8 @@ def stage_throughput(
         The days to count; all days with leads if none are given. Only months that it touches and
         that had begun by `warehouse.as_of` are in the answer, and of them only its days.
     by
-        An attribute of the leads (`warehouse.attributes()`) to split them by.
+        An attribute of the leads (`warehouse.attributes()`) to split them by, or a pair of them:
+        then `second_segment` stands beside `segment`.
 
     Returns
     -------
@@ -101,18 +103,20 @@ def stage_throughput(
         },
         definition="Leads by the month of their first recorded entry into the stage.",
         answers=[entries, excluded, *compared],
-        table=table[
-            [
-                "month",
-                "segment",
-                "is_folded",
-                "position",
-                "stage",
-                *_COUNTS,
-                "is_complete",
-                "is_left_truncated",
+        table=selection.spread(
+            table[
+                [
+                    "month",
+                    "segment",
+                    "is_folded",
+                    "position",
+                    "stage",
+                    *_COUNTS,
+                    "is_complete",
+                    "is_left_truncated",
+                ]
             ]
-        ],
+        ),
         parameters=selection.parameters("period"),
         notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest)],
     )

@@ -115,15 +115,28 @@ def percent_axis(words: Words, highest: float, **more: Any) -> dict[str, Any]:
     }
 
 
-def count_axis(highest: float, *, write: Callable[[Any], str]) -> dict[str, Any]:
-    """An axis of counts or money from zero, its ticks worded by `write`."""
-    highest = max(highest, 1.0)
+def count_axis(
+    highest: float,
+    *,
+    write: Callable[[Any], str],
+    both_ways: bool = False,
+    smallest_step: float = 1.0,
+) -> dict[str, Any]:
+    """An axis of counts or money from zero (or to both sides of it), its ticks worded by `write`.
+
+    To both sides there is more room at the ends, for labels beyond the bars. Ticks are at least
+    `smallest_step` apart: whole numbers, unless shares are counted.
+    """
+    highest = max(highest, smallest_step, 1e-9)
     power = 10.0 ** math.floor(math.log10(highest))
     step = next(each * power for each in (0.2, 0.5, 1, 2) if highest <= 5 * each * power)
-    step = max(step, 1.0)
+    step = max(step, smallest_step) * (2 if both_ways else 1)
     ticks = [step * number for number in range(6) if step * number <= highest * 1.05]
+    if both_ways:
+        ticks = [-each for each in ticks[:0:-1]] + ticks
+    end = highest * (1.6 if both_ways else 1.08)
     return {
-        "range": [0, highest * 1.08],
+        "range": [-end if both_ways else 0, end],
         "tickvals": ticks,
         "ticktext": [write(tick) for tick in ticks],
     }

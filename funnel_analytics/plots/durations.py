@@ -16,7 +16,13 @@ from funnel_analytics.plots.canvas import (
     percent_axis,
     row_labels,
 )
-from funnel_analytics.plots.rows import column_of_texts, row_axis, upright
+from funnel_analytics.plots.rows import (
+    column_of_texts,
+    group_columns,
+    row_axis,
+    same_group,
+    upright,
+)
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording import (
     Notice,
@@ -156,10 +162,8 @@ def waiting(result: Result | Missing, *, language: str | None = None) -> go.Figu
     figure = go.Figure()
     ends: list[float] = []
     for order, (_, row) in enumerate(shown.iterrows()):
-        group = row["segment"]
-        same = curve["segment"].isna() if is_missing(group) else curve["segment"] == group
         name = "" if by is None else words.group(result, row)
-        _step_curve(figure, words, curve[same], name, order, edge, ends)
+        _step_curve(figure, words, curve[same_group(curve, row)], name, order, edge, ends)
     unit = words.working(result.agreement)
     for number, (deadline, origins) in enumerate(deadlines.items()):
         figure.add_vline(x=deadline, line={"color": theme.INK, "width": 1, "dash": "dash"})
@@ -269,9 +273,10 @@ def _edge(curve: pd.DataFrame, deadlines: Sequence[float]) -> tuple[float, float
     if curve.empty:
         return (1.0, 0.0)
     whole = float(curve["hours"].max())
-    ends = curve.groupby("segment", dropna=False)["share_contacted"].transform("max")
+    groups = group_columns(curve)
+    ends = curve.groupby(groups, dropna=False)["share_contacted"].transform("max")
     nearly = curve.loc[curve["share_contacted"] >= _NEARLY_ALL * ends]
-    far = float(nearly.groupby("segment", dropna=False)["hours"].min().max())
+    far = float(nearly.groupby(groups, dropna=False)["hours"].min().max())
     edge = min(whole, max([far, *(_DEADLINES_SHOWN * each for each in deadlines)]))
     return (float(max(math.ceil(edge), 1)), whole)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -17,12 +20,14 @@ from funnel_analytics.plots.canvas import (
     wrapped,
 )
 from funnel_analytics.plots.rows import (
+    group_columns,
     highest_rate,
     limits,
     month_axis,
     reached_hover,
     ripeness_dots,
     ripeness_remarks,
+    same_group,
     upright,
 )
 from funnel_analytics.results import Missing, Result
@@ -30,7 +35,6 @@ from funnel_analytics.wording import (
     CREATED_BY,
     Notice,
     Words,
-    is_missing,
     is_true,
     mature,
     notice,
@@ -221,11 +225,14 @@ def throughput(result: Result | Missing, *, language: str | None = None) -> go.F
     return figure
 
 
-def _largest_groups(result: Result, table: pd.DataFrame) -> tuple[list[object], int]:
+def _largest_groups(
+    result: Result, table: pd.DataFrame
+) -> tuple[list[Mapping[Hashable, Any]], int]:
     if result.parameters.get("by") is None:
         return [], 0
-    sizes = table.groupby("segment", dropna=False, sort=False)["entered_leads"].sum()
-    ranked = list(sizes.sort_values(ascending=False, kind="stable").index)
+    sizes = table.groupby(group_columns(table), dropna=False, sort=False)["entered_leads"].sum()
+    rows = sizes.sort_values(ascending=False, kind="stable").reset_index().to_dict("records")
+    ranked: list[Mapping[Hashable, Any]] = list(rows)
     return ranked[:_MOST_SERIES], len(ranked[_MOST_SERIES:])
 
 
@@ -286,14 +293,13 @@ def _lines_by_group(
     result: Result,
     rows: pd.DataFrame,
     place: dict[object, int],
-    groups: list[object],
+    groups: Sequence[Mapping[Hashable, Any]],
     number: int,
 ) -> None:
     for order, group in enumerate(groups):
-        same = rows["segment"].isna() if is_missing(group) else rows["segment"] == group
-        mine = rows[same]
+        mine = rows[same_group(rows, group)]
         style = theme.series_style(order)
-        name = words.group(result, mine.iloc[0] if len(mine) else {"segment": group})
+        name = words.group(result, mine.iloc[0] if len(mine) else group)
         figure.add_trace(
             go.Scatter(
                 x=[place[each] for each in mine["month"]],

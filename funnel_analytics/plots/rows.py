@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,7 @@ from funnel_analytics.wording import Words, is_missing, is_true
 
 __all__ = [
     "column_of_texts",
+    "group_columns",
     "highest_rate",
     "limits",
     "month_axis",
@@ -22,6 +23,7 @@ __all__ = [
     "ripeness_dots",
     "ripeness_remarks",
     "row_axis",
+    "same_group",
     "upright",
 ]
 
@@ -66,6 +68,19 @@ def column_of_texts(
         figure.add_annotation(
             text=text, y=number, yref="y", yanchor="middle", font={"color": colour}, **place
         )
+
+
+def group_columns(table: pd.DataFrame) -> list[str]:
+    """The columns that name a group of leads: two where a pair of attributes splits them."""
+    return [name for name in ("segment", "second_segment") if name in table.columns]
+
+
+def same_group(rows: pd.DataFrame, group: Mapping[Any, Any] | pd.Series) -> pd.Series:
+    """Which rows are about a group? A missing value is one of its own."""
+    same = pd.Series(True, index=rows.index)
+    for name in group_columns(rows):
+        same &= rows[name].isna() if is_missing(group[name]) else rows[name] == group[name]
+    return same
 
 
 def limits(rows: pd.DataFrame, value: str, low: str, high: str) -> dict[str, Any]:

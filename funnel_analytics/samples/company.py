@@ -35,7 +35,9 @@ from funnel_analytics.samples.truth import true_answers
 _ISO_FILES = ("campaigns.csv", "touches.csv", "spend.csv", "targets.csv")
 
 
-def write_sample(directory: Path | str, *, leads: int = 5000, seed: int = 1) -> Path:
+def write_sample(
+    directory: Path | str, *, leads: int = 5000, seed: int = 1, effects: bool = True
+) -> Path:
     """What would the exports of a company look like whose true answers are known?
 
     Writes the exports of the invented Beispiel Maschinenbau GmbH for 24 months, up to
@@ -51,6 +53,9 @@ def write_sample(directory: Path | str, *, leads: int = 5000, seed: int = 1) -> 
         How many lead ids there are, at least 1. Spend, budgets and targets grow with them.
     seed
         Which of the possible histories to write, at least 0.
+    effects
+        Without them no origin, segment, month or speed of contact changes the chances of a lead
+        or its delays: what an analysis finds there is chance.
 
     Returns
     -------
@@ -72,7 +77,7 @@ def write_sample(directory: Path | str, *, leads: int = 5000, seed: int = 1) -> 
     folder.mkdir(parents=True, exist_ok=True)
 
     company = arrive(leads, seed)
-    crm = file_leads(company, live(company, seed), seed)
+    crm = file_leads(company, live(company, seed, effects=effects), seed)
     channel = first_channels(company, seed)
     deals = make_deals(crm)
     group = make_buying_group(crm, deals)
@@ -112,6 +117,7 @@ def write_sample(directory: Path | str, *, leads: int = 5000, seed: int = 1) -> 
         duplicates=duplicates,
         skipped=skipped,
         rule_broken=rule_broken,
+        effects=effects,
         without_amount=int((np.isnan(deals.amount) & (deals.is_won == 1)).sum()),
     )
     text = json.dumps(truth, indent=2, ensure_ascii=False) + "\n"

@@ -122,19 +122,20 @@ def arrive(count: int, seed: int) -> Leads:
     )
 
 
-def live(leads: Leads, seed: int) -> Journeys:
-    """How far does every lead come, and when?"""
+def live(leads: Leads, seed: int, *, effects: bool = True) -> Journeys:
+    """How far does every lead come, and when? Without effects all leads have the same chances."""
     count = leads.count
     draws = Draws(seed, "steps")
-    rates = p.step_rates()[leads.origin, leads.segment]
+    rates = p.step_rates(effects=effects)[leads.origin, leads.segment]
     bad_month = months_after_start(leads.created) == _months(*p.BAD_MONTH)
-    is_bad = bad_month & (leads.origin == p.BAD_ORIGIN)
+    is_bad = bad_month & (leads.origin == p.BAD_ORIGIN) & effects
     rates[is_bad, p.BAD_STAGE - 1] *= p.BAD_FACTOR
-    wait_hours = _waits(leads, seed)
-    odds = rates[:, p.SQL - 1] / (1 - rates[:, p.SQL - 1])
-    odds = np.where(wait_hours <= p.FAST_HOURS, odds * p.FAST_ODDS, odds)
-    odds = np.where(wait_hours > p.SLOW_HOURS, odds * p.SLOW_ODDS, odds)
-    rates[:, p.SQL - 1] = odds / (1 + odds)
+    wait_hours = _waits(leads, seed, effects=effects)
+    if effects:
+        odds = rates[:, p.SQL - 1] / (1 - rates[:, p.SQL - 1])
+        odds = np.where(wait_hours <= p.FAST_HOURS, odds * p.FAST_ODDS, odds)
+        odds = np.where(wait_hours > p.SLOW_HOURS, odds * p.SLOW_ODDS, odds)
+        rates[:, p.SQL - 1] = odds / (1 + odds)
 
     passes = draws.uniform(count * 5).reshape(count, 5) < rates
     passes[~leads.is_counted] = False
@@ -145,7 +146,8 @@ def live(leads: Leads, seed: int) -> Journeys:
         stays = furthest == p.STAGES.index(stage)
         never |= stays & draws.chance(share, count)
     never |= ~leads.is_counted
-    return _times(leads, seed, rates, furthest, wait_hours, never, is_bad)
+    slowness = p.segment_delays(effects=effects)[leads.segment]
+    return _times(leads, seed, rates, furthest, wait_hours, never, is_bad, slowness)
 
 
 def _times(
@@ -156,10 +158,10 @@ def _times(
     wait_hours: Floats,
     never: Bools,
     is_bad: Bools,
+    slowness: Floats,
 ) -> Journeys:
     count = leads.count
     draws = Draws(seed, "delays")
-    slowness = np.array([p.SEGMENT_DELAY[segment] for segment in p.SEGMENTS])[leads.segment]
 
     def delay(name: str, factor: Floats | float = 1.0) -> Floats:
         median, sigma = p.DELAYS[name]
@@ -236,9 +238,9 @@ def _times(
     )
 
 
-def _waits(leads: Leads, seed: int) -> Floats:
-    medians = np.array([p.CONTACT_HOURS[origin] for origin in p.ORIGINS])[leads.origin]
-    friday = weekday(leads.created) == 4
+def _waits(leads: Leads, seed: int, *, effects: bool) -> Floats:
+    medians = p.contact_hours(effects=effects)[leads.origin]
+    friday = (weekday(leads.created) == 4) & effects
     medians = np.where(friday, medians * p.FRIDAY_FACTOR, medians)
     return Draws(seed, "waits").lognormal(medians, p.CONTACT_SIGMA, leads.count)
 

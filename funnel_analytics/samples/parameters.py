@@ -133,11 +133,30 @@ HOLIDAYS = tuple(
 FREE_DAYS = (date(2024, 12, 24), date(2024, 12, 31), date(2025, 12, 24), date(2025, 12, 31))
 
 
-def step_rates() -> NDArray[np.float64]:
-    """How likely is each step? Indexed by origin, segment and step (0 = marketing_qualified)."""
-    base = np.array([BASE_RATES[origin] for origin in ORIGINS])[:, None, :]
+def step_rates(*, effects: bool = True) -> NDArray[np.float64]:
+    """How likely is each step? Indexed by origin, segment and step (0 = marketing_qualified).
+
+    Without effects no origin and no segment differs from the average.
+    """
+    by_origin = np.array([BASE_RATES[origin] for origin in ORIGINS])
+    if not effects:
+        mean = np.average(by_origin, axis=0, weights=ORIGIN_SHARES)
+        return np.broadcast_to(mean, (len(ORIGINS), len(SEGMENTS), len(mean))).copy()
+    base = by_origin[:, None, :]
     odds = base / (1 - base) * np.array([SEGMENT_ODDS[segment] for segment in SEGMENTS])
     return np.asarray(odds / (1 + odds), dtype=np.float64)
+
+
+def contact_hours(*, effects: bool = True) -> NDArray[np.float64]:
+    """Median working hours up to the first contact, by origin; without effects all have one."""
+    hours = np.array([CONTACT_HOURS[origin] for origin in ORIGINS])
+    return hours if effects else np.full(len(hours), np.average(hours, weights=ORIGIN_SHARES))
+
+
+def segment_delays(*, effects: bool = True) -> NDArray[np.float64]:
+    """By how much does each segment stretch the delays? Without effects none does."""
+    factors = np.array([SEGMENT_DELAY[segment] for segment in SEGMENTS])
+    return factors if effects else np.ones(len(factors))
 
 
 def monthly_weight(months_after_start: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,12 @@ def true_answers(
     skipped: Mapping[str, int],
     rule_broken: int,
     without_amount: int,
+    effects: bool = True,
 ) -> dict[str, Any]:
     """What an analysis of the files should find."""
     leads, journeys = crm.leads, crm.journeys
+    delays = p.segment_delays(effects=effects).tolist()
+    hours = p.contact_hours(effects=effects).tolist()
     return {
         "company": p.COMPANY,
         "invented": True,
@@ -42,7 +45,7 @@ def true_answers(
         "step_rates": {
             "meaning": "chance of ever entering a stage, given the one before, by origin and "
             "segment; outside the bad month, first contact between the fast and slow limit",
-            "rates": _rates(),
+            "rates": _rates(effects=effects),
         },
         "mean_step_rates": {
             "meaning": "mean of the chances that were drawn against, over the counted leads that "
@@ -55,29 +58,29 @@ def true_answers(
             "first contact, whichever is later. Segments stretch opportunity, won and lost",
             "unit": "working days",
             "median_and_sigma": {name: list(values) for name, values in p.DELAYS.items()},
-            "segment_factor": {_named(name): value for name, value in p.SEGMENT_DELAY.items()},
+            "segment_factor": _by(p.SEGMENTS, delays),
         },
         "bad_month": {
             "meaning": "leads created in this month with this origin enter this stage more rarely",
             "created_month": f"{p.BAD_MONTH[0]}-{p.BAD_MONTH[1]:02d}",
             "origin": p.ORIGINS[p.BAD_ORIGIN],
             "stage": p.STAGES[p.BAD_STAGE],
-            "rate_factor": p.BAD_FACTOR,
+            "rate_factor": p.BAD_FACTOR if effects else 1.0,
             "cause": "the web form lost its required fields: hand-overs miss 2.2 fields on average "
             "instead of 0.5, and most of them are rejected as incomplete",
             "leads": int(journeys.is_bad.sum()),
         },
         "first_contact": {
             "meaning": "lognormal working hours from hand-over, or from creation without one",
-            "median_hours": {_named(name): value for name, value in p.CONTACT_HOURS.items()},
+            "median_hours": _by(p.ORIGINS, hours),
             "sigma": p.CONTACT_SIGMA,
-            "friday_factor": p.FRIDAY_FACTOR,
+            "friday_factor": p.FRIDAY_FACTOR if effects else 1.0,
             "friday_meaning": "factor on the wait of leads created on a Friday (Europe/Berlin)",
             "effect_on": p.STAGES[p.SQL],
             "within_hours": p.FAST_HOURS,
-            "within_odds_factor": p.FAST_ODDS,
+            "within_odds_factor": p.FAST_ODDS if effects else 1.0,
             "beyond_hours": p.SLOW_HOURS,
-            "beyond_odds_factor": p.SLOW_ODDS,
+            "beyond_odds_factor": p.SLOW_ODDS if effects else 1.0,
             "never_contacted_of_leads_that_stay_in": dict(p.NEVER_CONTACTED),
             "never_contacted_share": _share(np.isnan(journeys.wait_hours), leads.is_counted),
         },
@@ -116,12 +119,12 @@ def true_answers(
     }
 
 
-def _by(names: tuple[str | None, ...], values: tuple[float, ...]) -> dict[str, float]:
+def _by(names: Sequence[str | None], values: Sequence[float]) -> dict[str, float]:
     return {_named(name): value for name, value in zip(names, values, strict=True)}
 
 
-def _rates() -> dict[str, dict[str, dict[str, float]]]:
-    rates = p.step_rates()
+def _rates(*, effects: bool) -> dict[str, dict[str, dict[str, float]]]:
+    rates = p.step_rates(effects=effects)
     return {
         _named(origin): {
             _named(segment): {

@@ -43,6 +43,7 @@ def table_of(
     texts: Sequence[str] = (),
     group: Cell | None = None,
     muted: Sequence[int] = (),
+    strong: Sequence[int] = (),
     remarks: Sequence[str] = (),
     headings: Mapping[str, str] | None = None,
     unless_zero: Sequence[str] = (),
@@ -72,6 +73,7 @@ def table_of(
         texts=texts,
         group=None if group is None else "_group",
         muted=muted,
+        strong=strong,
         nowrap=nowrap,
     )
 
@@ -113,6 +115,7 @@ def conversion(result: Result | Missing, *, language: str | None = None) -> GT |
         "stage": lambda row: words.stage(result.agreement, row["stage"]),
         "previous_leads": _later(lambda row: words.whole(row["previous_leads"])),
         **counted(words, "reached_leads", "imputed_leads"),
+        **counted(words, *(["not_due_leads"] if "not_due_leads" in rows.columns else [])),
         "step_rate": _later(lambda row: words.percent(row["step_rate"], fixed=True)),
         "step_interval": _later(
             lambda row: words.interval(row["step_low"], row["step_high"], fixed=True)
@@ -139,7 +142,7 @@ def conversion(result: Result | Missing, *, language: str | None = None) -> GT |
         group=_grouped(words, result),
         muted=pale,
         headings={"step_interval": interval, "overall_interval": interval},
-        unless_zero=("imputed_leads",),
+        unless_zero=[name for name in ("imputed_leads", "not_due_leads") if name in cells],
     )
 
 

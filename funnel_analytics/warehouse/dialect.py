@@ -36,6 +36,10 @@ class DuckDBDialect:
         ends = f"timezone('UTC', timezone($timezone, {local} + interval 1 day))"
         return f"({ends} - interval 1 microsecond)"
 
+    def element(self, values: str, position: str | int) -> str:
+        """The value of a list at a position that counts from 1."""
+        return f"{values}[{position}]"
+
     def macros(self) -> dict[str, object]:
         """The fragments by the names that `.sql` files use."""
         return {
@@ -47,5 +51,6 @@ class DuckDBDialect:
                 "null_timestamp",
                 "days_before",
                 "end_of_day",
+                "element",
             )
         }

@@ -19,6 +19,7 @@ from funnel_analytics.periods import Period, span, to_local
 from funnel_analytics.results import Note, Query, Result, Source
 from funnel_analytics.schema import TABLES
 from funnel_analytics.warehouse.connection import Connection, EngineError, connect, version
+from funnel_analytics.warehouse.pairs import allow_pairs, make_pair
 from funnel_analytics.warehouse.queries import checked_parameters, load_query
 
 __all__ = ["Answer", "Warehouse", "open_warehouse"]
@@ -63,6 +64,7 @@ class Warehouse:
         self.as_of = datetime.fromisoformat(info["as_of"])
         self.as_of_source = info["as_of_source"]
         _register_agreement(connection, agreement, self.as_of)
+        allow_pairs(connection)
 
     def __enter__(self) -> Self:
         return self
@@ -149,6 +151,20 @@ class Warehouse:
         raise CallError(
             f"Leads have no attribute '{by}'.{did_you_mean(by, known)} Known: {', '.join(known)}."
         )
+
+    def pair(self, first: str, second: str) -> str:
+        """The name of an attribute that holds two others, each value a JSON list of both.
+
+        Raises
+        ------
+        CallError, MissingTableError
+            As for `attribute`, or both are the same.
+        """
+        self.attribute(first)
+        self.attribute(second)
+        if first == second:
+            raise CallError(f"A pair needs two attributes; '{first}' is given twice.")
+        return make_pair(self._connection, first, second, stages=len(self.agreement.stages))
 
     def bounds(self, period: Period) -> tuple[datetime, datetime]:
         """First instant in and after a period, in UTC; refuses one that lies after `as_of`."""

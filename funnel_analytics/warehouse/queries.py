@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,6 +17,15 @@ from funnel_analytics.warehouse.dialect import DuckDBDialect
 __all__ = ["QueryText", "checked_parameters", "load_query", "query_names", "statement"]
 
 _FOLDERS = ("checks", "marts", "metrics", "warehouse")
+_FRAGMENTS = (
+    "folded_segments",
+    "numbered_values",
+    "cohort_passes",
+    "passes_at_least",
+    "passes_ordered",
+    "passes_strict",
+    "passes_within",
+)
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _COMMENT = re.compile(r"--[^\n]*")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
@@ -59,11 +68,16 @@ def load_query(name: str, stages: int) -> QueryText:
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
     )
-    text = environment.from_string(source).render(
-        stages=list(range(1, stages + 1)),
-        folded_segments=lambda: _fragment("folded_segments"),
+    given: dict[str, Any] = {
+        "stages": list(range(1, stages + 1)),
         **DuckDBDialect().macros(),
-    )
+    }
+
+    def shared(name: str) -> Callable[[], str]:
+        return lambda: environment.from_string(_fragment(name)).render(**given)
+
+    given |= {name: shared(name) for name in _FRAGMENTS}
+    text = environment.from_string(source).render(**given)
     used = set(_PARAMETER.findall(_TEXT.sub("''", _COMMENT.sub("", text))))
     if used != set(declared):
         raise QueryError(
@@ -117,8 +131,12 @@ def _header(name: str, source: str) -> tuple[str, tuple[str, ...]]:
         raise QueryError(
             f"{name}.sql must begin with '-- One row …' and have one line '-- params: …'."
         )
-    words = listed[0].removeprefix("params:").replace(",", " ").split()
-    grain = " ".join(line for line in lines if line != listed[0])
+    place = lines.index(listed[0])
+    last = place + 1
+    while lines[last - 1].endswith(",") and last < len(lines):  # a list goes on after a comma
+        last += 1
+    words = " ".join(lines[place:last]).removeprefix("params:").replace(",", " ").split()
+    grain = " ".join([*lines[:place], *lines[last:]])
     return grain, () if words == ["none"] else tuple(words)
 
 

@@ -1,6 +1,25 @@
 """Results in sentences, German and English; all texts lie in `texts/`."""
 
 from funnel_analytics.wording.catalogue import WORDED_LANGUAGES
+from funnel_analytics.wording.findings_change import (
+    against_target,
+    change_limits,
+    change_part,
+    change_sentences,
+    change_value,
+    factor_label,
+    factor_value,
+    measure_label,
+    side_label,
+)
+from funnel_analytics.wording.findings_curves import cohort_name, curve_stage, largest_group
+from funnel_analytics.wording.findings_drop_offs import drop_off_group, main_drop_offs
+from funnel_analytics.wording.findings_flows import (
+    asked_group,
+    asked_status,
+    reason_label,
+    state_label,
+)
 from funnel_analytics.wording.findings_stages import CREATED_BY, mature
 from funnel_analytics.wording.findings_targets import (
     asked_row,
@@ -8,6 +27,7 @@ from funnel_analytics.wording.findings_targets import (
     target_rows,
     won_credit,
 )
+from funnel_analytics.wording.findings_trend import period_label, trend_head
 from funnel_analytics.wording.notices import Notice, notice
 from funnel_analytics.wording.numbers import Numbers, firm_numbers, is_missing, is_true
 from funnel_analytics.wording.phrases import Phrases, metric_key
@@ -20,16 +40,36 @@ __all__ = [
     "Numbers",
     "Phrases",
     "Words",
+    "against_target",
+    "asked_group",
     "asked_row",
+    "asked_status",
+    "change_limits",
+    "change_part",
+    "change_sentences",
+    "change_value",
+    "cohort_name",
     "credited_value",
+    "curve_stage",
+    "drop_off_group",
+    "factor_label",
+    "factor_value",
     "firm_numbers",
     "is_missing",
     "is_true",
+    "largest_group",
+    "main_drop_offs",
     "mature",
+    "measure_label",
     "metric_key",
     "notice",
+    "period_label",
+    "reason_label",
+    "side_label",
+    "state_label",
     "summary_sentences",
     "target_rows",
+    "trend_head",
     "won_credit",
     "words_for",
     "words_in",

@@ -7,8 +7,13 @@ from typing import Any
 
 from funnel_analytics.errors import CallError
 from funnel_analytics.results import Result
+from funnel_analytics.wording import findings_change as change
+from funnel_analytics.wording import findings_curves as curves
+from funnel_analytics.wording import findings_drop_offs as drop_offs
+from funnel_analytics.wording import findings_flows as flows
 from funnel_analytics.wording import findings_stages as stages
 from funnel_analytics.wording import findings_targets as targets
+from funnel_analytics.wording import findings_trend as trend
 from funnel_analytics.wording.phrases import Phrases, metric_key
 
 __all__ = ["finding_of"]
@@ -16,11 +21,21 @@ __all__ = ["finding_of"]
 _FINDINGS: Mapping[str, Callable[..., str]] = {
     "stage_conversion": stages.conversion,
     "stage_throughput": stages.throughput,
+    "conversion_trend": trend.conversion_trend,
+    "drop_off_segments": drop_offs.drop_off_segments,
     "time_in_stage": stages.time_in_stage,
     "time_to_contact": stages.time_to_contact,
+    "stage_flows": flows.stage_flows,
+    "loss_reasons": flows.loss_reasons,
+    "closed_leads_later": flows.closed_leads_later,
     "attribute": targets.attribute,
     "actual_vs_target": targets.actual_vs_target,
     "leads_needed": targets.leads_needed,
+    "explain_change": change.explain_change,
+    "conversion_curve": curves.conversion_curve,
+    "expected_conversion": curves.expected_conversion,
+    "sales_cycle": curves.sales_cycle,
+    "stuck_leads": curves.stuck_leads,
 }
 
 

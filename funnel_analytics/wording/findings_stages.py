@@ -50,7 +50,9 @@ def _one_cohort(words: Phrases, result: Result, table: pd.DataFrame, stage: str 
     if stage is not None or len(steps) < 2:
         return _reached(words, result, table, stage)
     row = steps.sort_values(["step_rate", "position"], kind="stable").iloc[0]
-    before = table.loc[table["position"] == row["position"] - 1, "stage"].iloc[0]
+    left_out = result.parameters.get("optional") or ()
+    earlier = table[(table["position"] < row["position"]) & ~table["stage"].isin(left_out)]
+    before = earlier.sort_values("position")["stage"].iloc[-1]
     values = {
         "previous": words.whole(row["previous_leads"]),
         "before": words.quoted(words.stage(result.agreement, before)),
@@ -117,7 +119,7 @@ def _compared(
     rate: str,
 ) -> str:
     """The best and the worst group, if their intervals lie apart."""
-    by = str(result.parameters["by"])
+    by = result.parameters["by"]
     attribute = words.attribute_label(by)
     if words.language == "en":
         attribute = words.by_attribute(by)

@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 
 from funnel_analytics.results import Note, Result
+from funnel_analytics.wording.findings_flows import worded_reason
 from funnel_analytics.wording.findings_targets import asked_row, won_credit
 from funnel_analytics.wording.numbers import is_missing
 from funnel_analytics.wording.phrases import Phrases
 
-__all__ = ["notes_of"]
+__all__ = ["notes_of", "ways_of"]
 
 _Sentences = list[str]
 _MOST = 0.5
@@ -36,6 +37,28 @@ def _legs(words: Phrases, result: Result) -> _Sentences:
     names = {"first": words.say(f"leg.{legs[0]}"), "second": words.say(f"leg.{legs[1]}")}
     shown = {"first_leads": first, "second_leads": second, "leads": wait}
     return [words.say("note.legs", **names, **shown)]
+def ways_of(words: Phrases, result: Result) -> list[str]:
+    """How a result counts where it was asked to count in another way: windows, passes, optional."""
+    given, agreement = result.parameters, result.agreement
+    said = []
+    windows = given.get("within_days")
+    if isinstance(windows, Mapping):
+        parts = [
+            words.form(
+                "labelled", label=words.stage(agreement, name), text=words.amount("days", days)
+            )
+            for name, days in windows.items()
+        ]
+        said.append(words.say("definition.within_by_stage", windows=words.list_of(parts)))
+    elif windows:
+        said.append(words.say("definition.within", days=words.amount("days_dative", windows)))
+    optional = [words.stage(agreement, name) for name in given.get("optional") or ()]
+    if optional:
+        stages = words.list_of(optional)
+        said.append(words.say("definition.optional", count=len(optional), stages=stages))
+    if given.get("passes") in ("first", "last", "every"):
+        said.append(words.say(f"definition.passes_{given['passes']}"))
+    return said
 
 
 def _unworded(words: Phrases, _: Result, note: Note) -> _Sentences:
@@ -202,6 +225,59 @@ def _snapshot_entries(words: Phrases, _: Result, note: Note) -> _Sentences:
     return [words.say("note.snapshot_entries", count=values["entries"], **shown)]
 
 
+def _not_due(words: Phrases, _: Result, note: Note) -> _Sentences:
+    if not note.values.get("leads"):
+        return []
+    days = words.amount("days", note.values["days"])
+    return [words.say("note.not_due", count=note.values["leads"], days=days)]
+
+
+def _too_few_periods(words: Phrases, result: Result, note: Note) -> _Sentences:
+    if result.parameters.get("by") is None:
+        return []
+    counts = {
+        "segments": words.amount("groups", note.values["segments"]),
+        "of": words.whole(note.values["of"]),
+        "fewest": words.whole(note.values["fewest"]),
+    }
+    return [words.say("note.too_few_periods", **counts)]
+
+
+def _screened(words: Phrases, _: Result, note: Note) -> _Sentences:
+    values = note.values
+    if not values.get("tests"):
+        return []
+    said = words.say(
+        "note.screened", tests=words.whole(values["tests"]), rate=words.percent(values["rate"])
+    )
+    explained = values.get("explained", 0)
+    return [said, *([words.say("note.explained", count=explained)] if explained else [])]
+
+
+def _months_left_out(words: Phrases, result: Result, note: Note) -> _Sentences:
+    stages = [
+        words.say(
+            "note.months_of",
+            count=each["judged_months"],
+            stage=words.quoted(words.stage(result.agreement, each["stage"])),
+            immature=words.whole(each["immature_months"]),
+            truncated=words.whole(each["left_truncated_months"]),
+        )
+        for each in note.values["stages"]
+    ]
+    return [words.say("note.months_left_out", stages=words.list_of(stages))]
+
+
+def _attributes_left_out(words: Phrases, _: Result, note: Note) -> _Sentences:
+    names = [words.attribute_label(str(each)) for each in note.values["attributes"]]
+    shown = words.list_of(names)
+    return [words.say("note.attributes_left_out", count=len(names), attributes=shown)]
+
+
+def _pairs_left_out(words: Phrases, _: Result, note: Note) -> _Sentences:
+    return [words.say("note.pairs_left_out", count=len(note.values["pairs"]))]
+
+
 def _never_recorded(words: Phrases, result: Result, note: Note) -> _Sentences:
     stages = [words.stage(result.agreement, stage) for stage in note.values["stages"]]
     if not stages:
@@ -209,21 +285,70 @@ def _never_recorded(words: Phrases, result: Result, note: Note) -> _Sentences:
     return [words.say("note.never_recorded", count=len(stages), stages=words.list_of(stages))]
 
 
+def _without_reason(words: Phrases, _: Result, note: Note) -> _Sentences:
+    of = words.whole(note.values["of"])
+    return [words.say("note.without_reason", count=note.values["leads"], of=of)]
+
+
+def _unagreed_reasons(words: Phrases, result: Result, note: Note) -> _Sentences:
+    names = [worded_reason(words, result, str(each)) for each in note.values["reasons"]]
+    reasons = words.list_of([words.quoted(each) for each in names])
+    return [words.say("note.unagreed_reasons", count=note.values["leads"], reasons=reasons)]
+
+
+def _periods(key: str) -> Callable[[Phrases, Result, Note], _Sentences]:
+    """A sentence that names cohorts."""
+
+    def sentences(words: Phrases, _: Result, note: Note) -> _Sentences:
+        periods = [words.period(str(each)) for each in note.values.get("periods", ())]
+        if not periods:
+            return []
+        return [words.say(f"note.{key}", count=len(periods), periods=words.list_of(periods))]
+
+    return sentences
+
+
+def _incomplete_month(words: Phrases, _: Result, note: Note) -> _Sentences:
+    return [words.say("note.incomplete_month", month=words.period(str(note.values["period"])))]
+
+
+def _said_elsewhere(_: Phrases, __: Result, ___: Note) -> _Sentences:
+    """What the finding says already."""
+    return []
+
+
 _NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
+    "attributes_left_out": _attributes_left_out,
     "before_creation": _counted("before_creation", "leads"),
+    "change": _said_elsewhere,
     "day_precision": _counted("day_precision", "leads"),
     "deals_without_amount": _counted("deals_without_amount", "deals"),
     "excluded": _excluded,
     "folded": _folded,
+    "immature": _periods("immature"),
     "imputed": _counted("imputed", "leads"),
+    "incomplete_month": _incomplete_month,
     "left_out": _left_out,
+    "left_truncated": _periods("left_truncated"),
+    "months_left_out": _months_left_out,
     "naive": _naive,
     "never_recorded": _never_recorded,
+    "not_due": _not_due,
+    "passes": _counted("passes", "passes"),
+    "hidden_periods": _counted("hidden_periods", "periods"),
+    "too_few_periods": _too_few_periods,
+    "pairs_left_out": _pairs_left_out,
     "pipeline": _pipeline,
     "reachable": _reachable,
+    "repeat_closings": _counted("repeat_closings", "closings"),
+    "screened": _screened,
     "snapshot_entries": _snapshot_entries,
     "spend_without_value": _counted("spend_without_value", "rows"),
     "totals": _totals,
     "touches_left_out": _touches_left_out,
+    "unagreed_reasons": _unagreed_reasons,
+    "unwatched": _counted("unwatched", "leads"),
     "unmatched_dimensions": _dimensions,
+    "won_without_value": _counted("won_without_value", "leads"),
+    "without_reason": _without_reason,
 }

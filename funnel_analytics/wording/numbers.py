@@ -188,6 +188,12 @@ class Numbers:
         name = name[:3] if self.language == "en" else name
         return name, str(day.year) if with_year else ""
 
+    def day_mark(self, value: date) -> str:
+        """A day for an axis, without its year: `29.06.`, `29 Jun`."""
+        return format_date(
+            value, "dd.MM." if self.language == "de" else "d MMM", locale=self.locale
+        )
+
     def instant(self, as_of: datetime, timezone: str) -> str:
         """When the data were exported: the day, and the time of day unless it was midnight.
 

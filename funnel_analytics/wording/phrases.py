@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,19 +78,26 @@ class Phrases(Numbers):
             return agreement.team_label(name, self.language)
         return self.say(f"team.{name}") if self.has("team", name) else plain_name(name)
 
-    def attribute_label(self, name: str) -> str:
-        """What an attribute of leads is called; a free one has its own name in words."""
+    def attribute_label(self, name: str | Sequence[str]) -> str:
+        """What an attribute of leads, or a pair, is called; a free one has its name in words."""
+        if not isinstance(name, str):
+            return self.list_of([self.attribute_label(each) for each in name])
         return self.say(f"attribute.{name}") if self.has("attribute", name) else self.field(name)
 
     def field(self, name: str) -> str:
         """What a field of the exports is called; a free attribute has its own name in words."""
         return self.say(f"field.{name}") if self.has("field", name) else plain_name(name)
 
-    def by_attribute(self, name: str) -> str:
-        """`nach Herkunft`, `by origin`."""
-        label = self.attribute_label(name)
-        known = self.language == "en" and (self.has("attribute", name) or self.has("field", name))
-        return self.say("attribute.by", label=_lower_first(label) if known else label)
+    def by_attribute(self, name: str | Sequence[str]) -> str:
+        """`nach Herkunft`, `by origin`, `by origin and segment`."""
+        names = [name] if isinstance(name, str) else list(name)
+        labels = [
+            _lower_first(self.attribute_label(each))
+            if self.language == "en" and (self.has("attribute", each) or self.has("field", each))
+            else self.attribute_label(each)
+            for each in names
+        ]
+        return self.say("attribute.by", label=self.list_of(labels))
 
     def segment(
         self, agreement: Agreement, by: str | None, value: Any, *, is_folded: bool = False
@@ -119,8 +127,14 @@ class Phrases(Numbers):
         """What the group of leads in a row of a result is called."""
         by = result.parameters.get("by")
         folded = is_true(row["is_folded"]) if "is_folded" in row else False
-        name = None if by is None else str(by)
-        return self.segment(result.agreement, name, row["segment"], is_folded=folded)
+        if by is None or isinstance(by, str) or folded:
+            name = None if by is None else str(by)
+            return self.segment(result.agreement, name, row["segment"], is_folded=folded)
+        first, second = (
+            self.segment(result.agreement, name, row[column])
+            for name, column in zip(by, ("segment", "second_segment"), strict=True)
+        )
+        return self.say("segment.pair", first=first, second=second)
 
     def channel(
         self, agreement: Agreement, value: Any, *, by: str = "channel", no_known_touch: bool = False

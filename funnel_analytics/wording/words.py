@@ -18,8 +18,10 @@ from funnel_analytics.wording.checks import (
     check_meaning,
 )
 from funnel_analytics.wording.findings import finding_of
+from funnel_analytics.wording.findings_change import against_target, measure_label, sides_of
 from funnel_analytics.wording.findings_targets import credited_total, won_credit
-from funnel_analytics.wording.notes import notes_of
+from funnel_analytics.wording.findings_trend import trend_head
+from funnel_analytics.wording.notes import notes_of, ways_of
 from funnel_analytics.wording.numbers import is_missing
 from funnel_analytics.wording.phrases import Phrases, metric_key
 
@@ -46,7 +48,12 @@ class Words(Phrases):
 
     def table_name(self, result: Result) -> str:
         """What a table of a result lists, in few words: the figure beside it has the finding."""
-        return self.say(f"table.{metric_key(result.metric)}")
+        return self.say(f"table.{self._key(result)}")
+
+    def _key(self, result: Result) -> str:
+        """The name of a result in the texts: a change against target has its own."""
+        key = metric_key(result.metric)
+        return f"{key}_target" if key == "explain_change" and against_target(result) else key
 
     def subtitle(self, result: Result) -> str:
         """Who, what, in which unit, when: the line below a finding."""
@@ -55,7 +62,7 @@ class Words(Phrases):
     def _by(self, result: Result) -> list[str]:
         by = result.parameters.get("by")
         implied = metric_key(result.metric) == "attribute" and by == "channel"
-        return [] if by is None or implied else [self.by_attribute(str(by))]
+        return [] if by is None or implied else [self.by_attribute(by)]
 
     def _what(self, result: Result) -> str:
         key, given = metric_key(result.metric), result.parameters
@@ -71,6 +78,19 @@ class Words(Phrases):
             if is_missing(days):
                 days = result.agreement.attribution.lookback_days
             values["lookback"] = self.amount("days", days)
+        if key == "stage_flows" and given.get("kind") == "created":
+            period = self.period(str(given["period"]))
+            values["cohort"] = self.say("what.cohort", period=period)
+            key = "stage_flows_created"
+        if key == "conversion_trend":
+            values |= trend_head(self, result)
+            values["every"] = self.say(f"what.every_{given['every']}")
+            key = key if "previous" in values else f"{key}_overall"
+        if key == "explain_change":
+            values["measure"] = measure_label(self, result)
+            values["in_period"] = self.in_period(str(given["after"]))
+            values |= {side: self.period(str(given[side])) for side in sides_of(result)}
+            key = self._key(result)
         if key == "leads_needed":
             values["revenue"] = self.money(
                 given["revenue"], result.agreement.currency, compact=True
@@ -88,9 +108,18 @@ class Words(Phrases):
         parts = [
             self._n(result),
             self.as_of(result),
-            self.definition(result.metric, mode=str(result.parameters.get("mode", ""))),
+            " ".join(
+                [
+                    self.definition(result.metric, mode=self._mode(result)),
+                    *ways_of(self, result),
+                ]
+            ),
         ]
         return " · ".join(part for part in parts if part)
+
+    def _mode(self, result: Result) -> str:
+        """In which of its ways a metric was asked for."""
+        return str(result.parameters.get("mode") or result.parameters.get("method") or "")
 
     def as_of(self, result: Result) -> str:
         """`Stand: 31. Oktober 2026`."""
@@ -101,7 +130,15 @@ class Words(Phrases):
         table, key = result.table, metric_key(result.metric)
         if key == "stage_conversion":
             first = table[table["position"] == 1]
-            amount = self.amount("leads", first["entered_leads"].sum())
+            noun = "passes" if result.parameters.get("passes") == "every" else "leads"
+            amount = self.amount(noun, first["entered_leads"].sum())
+        elif key == "conversion_trend":
+            noun = "passes" if result.parameters.get("passes") == "every" else "leads"
+            amount = self.amount(noun, table["previous_leads"].sum())
+        elif key == "drop_off_segments":
+            amount = self.amount("leads", result.part("steps")["previous_leads"].max())
+        elif key == "explain_change" and not against_target(result):
+            amount = self.amount("leads", result.note("change")["leads"])
         elif key == "stage_throughput":
             amount = self.amount("entries", table["entered_leads"].sum())
         elif key == "time_in_stage":
@@ -109,6 +146,19 @@ class Words(Phrases):
             amount = self.amount("leads", first["entered_leads"].sum())
         elif key == "time_to_contact":
             amount = self.amount("leads", table.loc[table["leg"] == "wait", "leads"].sum())
+        elif key == "stage_flows":
+            amount = self.amount("stays", table["entered_stays"].sum())
+        elif key == "loss_reasons":
+            amount = self.amount("closings", table["leads"].sum())
+        elif key == "closed_leads_later":
+            amount = self.amount("closings", table["closed_leads"].sum())
+        elif key == "conversion_curve":
+            curves = result.part("totals")
+            last = curves[curves["position"] == curves["position"].max()]
+            amount = self.amount("leads", last["leads"].sum())
+        elif key in ("expected_conversion", "sales_cycle", "stuck_leads"):
+            of = {"sales_cycle": "started_leads", "stuck_leads": "open_leads"}.get(key, "leads")
+            amount = self.amount("leads", table[of].sum())
         elif key == "attribute" and len(table):
             totals = result.note("totals")
             model = table["model"].iloc[0]
@@ -122,7 +172,8 @@ class Words(Phrases):
     def definition(self, metric: str, *, mode: str = "") -> str:
         """How a metric is defined, in this language."""
         key = metric_key(metric)
-        return self.say(f"definition.{key}_ordered" if mode == "ordered" else f"definition.{key}")
+        worded = f"{key}_{mode}"
+        return self.say(f"definition.{worded if self.has('definition', worded) else key}")
 
     def notes(self, result: Result) -> tuple[str, ...]:
         """What was counted beside the table, one sentence each; nothing counted, nothing said."""

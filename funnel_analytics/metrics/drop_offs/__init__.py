@@ -1,0 +1,457 @@
+"""Where to look first: the groups of leads whose step rates differ most from the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from funnel_analytics.errors import CallError
+from funnel_analytics.estimates import benjamini_hochberg
+from funnel_analytics.metrics.drop_offs.combinations import (
+    MONTH,
+    Combinations,
+    Months,
+    read_combinations,
+    read_months,
+)
+from funnel_analytics.metrics.drop_offs.explained import explained_by
+from funnel_analytics.metrics.drop_offs.screening import Step, screen_step
+from funnel_analytics.periods import Period
+from funnel_analytics.results import Note, Result
+from funnel_analytics.segments import (
+    Selection,
+    excluded_leads,
+    select_leads,
+    snapshot_entries,
+)
+from funnel_analytics.warehouse import Warehouse
+
+__all__ = ["drop_off_segments"]
+
+_NOT_SEARCHED = ("created_quarter",)
+_FEWEST_IN_MODEL = 10
+_UNITS = {
+    "previous_leads": "leads",
+    "reached_leads": "leads",
+    "rate": "share of previous_leads",
+    "rest_rate": "share of the previous_leads of the rest",
+    "adjusted_difference": "share of previous_leads, above or below the rest",
+    "months": "months of creation",
+    "lost_deals": "won deals",
+    "low": "won deals, lower end of the 95 % interval",
+    "high": "won deals, upper end of the 95 % interval",
+    "lost_deals_per_month": "won deals per month of creation",
+    "per_month_low": "won deals per month of creation, lower end of the 95 % interval",
+    "per_month_high": "won deals per month of creation, upper end of the 95 % interval",
+    "statistic": "standard deviations",
+    "p_value": "chance",
+    "q_value": "share of false ones among the findings",
+}
+_COLUMNS = (
+    "finding_no",
+    "position",
+    "stage",
+    "attribute",
+    "value",
+    "second_attribute",
+    "second_value",
+    "previous_leads",
+    "reached_leads",
+    "rate",
+    "rest_rate",
+    "adjusted_difference",
+    "months",
+    "lost_deals",
+    "low",
+    "high",
+    "lost_deals_per_month",
+    "per_month_low",
+    "per_month_high",
+    "statistic",
+    "p_value",
+    "q_value",
+    "is_found",
+    "direction",
+    "explained_by",
+)
+_STEP_COLUMNS = (
+    "position",
+    "stage",
+    "previous_leads",
+    "reached_leads",
+    "rate",
+    "winning_rate",
+    "judged_months",
+    "immature_months",
+    "left_truncated_months",
+    "tests",
+    "findings",
+)
+_PER_MONTH = {
+    "lost_deals_per_month": "lost_deals",
+    "per_month_low": "low",
+    "per_month_high": "high",
+}
+_DEFINITION = (
+    "Of the leads created in the cohort that had reached the stage before this one, those that had "
+    "reached this one or a later one, against the other leads with the same other attributes."
+)
+
+
+def drop_off_segments(
+    warehouse: Warehouse,
+    *,
+    cohort: Period | None = None,
+    stage: str | None = None,
+    attributes: Sequence[str] | None = None,
+    pairs: bool = True,
+    minimum_leads: int = 30,
+    false_discovery_rate: float = 0.05,
+) -> Result:
+    """Where to look first: which groups convert otherwise than the rest, and by how many deals?
+
+    Every step is searched for values of the attributes, and pairs of values of two of them, whose
+    leads take the step more rarely or more often than other leads that are alike in the other
+    attributes.
+
+    Parameters
+    ----------
+    warehouse
+        An open warehouse.
+    cohort
+        The days on which the leads were created; all days if none are given.
+    stage
+        The stage whose step is searched (not the first); by default every step.
+    attributes
+        What is searched, and adjusted for; by default all attributes of the leads but
+        `"created_quarter"`, without those that tell about single employees where the agreement has
+        tables about them off. Attributes that are only known late in the funnel should not be among
+        them: they follow from the conversion.
+    pairs
+        Whether pairs of values are searched as well.
+    minimum_leads
+        How many leads a group needs in the stage before; at least the agreement's
+        `minimum_group_size`.
+    false_discovery_rate
+        Which share of the findings may be chance.
+
+    Returns
+    -------
+    Result
+        One row per step and group that was tested: the findings in the order in which to look at
+        them, then the other tests by p-value.
+
+        `attribute` and `value` (missing for leads without one), with `second_attribute` and
+        `second_value` for pairs, name the group. `previous_leads` reached the stage before,
+        `reached_leads` of these also this one; `rate` is their share, `rest_rate` that of all other
+        leads. Only months of creation count that are mature for the stage and not cut off on the
+        left. `months` is in how many of them the group has leads.
+
+        `adjusted_difference` is how far the rate lies above (or, negative, below) that of other
+        leads with the same other attributes. `lost_deals` is what this amounts to: the entries
+        into the stage that are missing, times the chance of winning from there (over all leads;
+        taken as known), with its 95 % interval `low` to `high`. It is negative where deals were
+        gained. `lost_deals_per_month` is that by `months`, `per_month_low` to
+        `per_month_high` its interval.
+
+        `statistic` is the score test of the group, signed, `p_value` its chance, `q_value` the
+        false-discovery rate over everything that was tested; for a pair with a value that is a
+        finding of the step, over the pairs with this value if that is less. `is_found`: q is at
+        most `false_discovery_rate`. `direction` is `"lost"` or `"gained"`. `finding_no` numbers the
+        findings: first those that no stronger one explains, lost before gained, each by deals per
+        month; then the others. `explained_by` is the number of a stronger finding of the same step
+        after which nothing is left of this one; missing where there is none.
+
+        `part("steps")`: one row per step searched: its counts in the judged months, the chance of
+        winning from its stage (`winning_rate`), how many months were judged, were immature or were
+        cut off on the left, and how many tests and findings there were.
+        Notes: `screened` (`tests`, `findings`, `explained`, `rate` asked for), `months_left_out`
+        (by stage), `attributes_left_out` and `pairs_left_out` (those about single employees),
+        `excluded`, `snapshot_entries`.
+
+    Raises
+    ------
+    CallError
+        The cohort begins after the data end, leads have no such attribute or one is about single
+        employees, `stage` is none or the first, `minimum_leads` is below the agreement's
+        `minimum_group_size`, or `false_discovery_rate` is not between 0 and 1.
+    MissingTableError
+        No stage history was loaded, or no lead has a value for a usual attribute.
+
+    Notes
+    -----
+    Test: Rao's score test (1948, Math. Proc. Camb. Phil. Soc. 44, 50-57) of the group in a logit
+    model with the main effects of the other attributes, for a pair with those of all; its chance is
+    the tail of the binomial, since the normal one is too short for small groups, or the normal one
+    if that is longer; variances are widened by leads / (leads - coefficients of the model), since
+    fitted rates are too close to what happened. An attribute that (nearly) determines the value of the one in question (Goodman & Kruskal's tau, 1954, J. Am.
+    Stat. Assoc. 49, 732-764, of at least 0.8) is not adjusted for: a channel tells its origin, and
+    adjusting for it would leave nothing of the origin. The difference is the first step from this
+    model towards the one with the group; of two rates without other attributes it is exact. Its
+    interval joins that of the rate (Wilson 1927) and that of the rest as Newcombe (1998, Stat. Med.
+    17, 873-890) does. False discoveries: Benjamini & Hochberg (1995), J. R. Statist. Soc. B 57,
+    289-300; going into the values found: Yekutieli (2008), J. Am. Stat. Assoc. 103, 309-316.
+
+    A pair is only tested where each of its two values has `minimum_group_size` further leads: what
+    is left of a value is no smaller group either. Of each step the 200 strongest findings are
+    examined for explaining one another.
+    """
+    agreement = warehouse.agreement
+    if minimum_leads < agreement.minimum_group_size:
+        raise CallError(
+            f"The agreement shows no groups under {agreement.minimum_group_size} leads; "
+            f"minimum_leads is {minimum_leads}."
+        )
+    if not 0 < false_discovery_rate < 1:
+        raise CallError(f"A false-discovery rate is between 0 and 1, not {false_discovery_rate}.")
+    searched = range(2, len(agreement.stages) + 1)
+    if stage is not None:
+        position = agreement.position(stage)
+        if position == 1:
+            raise CallError(f"Leads begin in {stage}: no step leads there. Choose a later stage.")
+        searched = range(position, position + 1)
+    warehouse.require("lead", "stage_event", metric="drop_off_segments")
+    selection = select_leads(warehouse, period=cohort, by=None)
+    names, refused = _attributes(warehouse, cohort, attributes)
+    known, months, answers = read_combinations(
+        warehouse, selection, names, minimum_leads=minimum_leads
+    )
+    judged, more = read_months(warehouse, selection, months)
+    excluded, note = excluded_leads(
+        warehouse, created_from=selection.start, created_before=selection.end
+    )
+    compared, compared_notes = snapshot_entries(
+        warehouse, created_from=selection.start, created_before=selection.end
+    )
+    steps = _steps(warehouse, known, judged)
+    tests = _tested(known, judged, searched, pairs, minimum_leads, selection, false_discovery_rate)
+    table = _table(warehouse, known, tests, steps)
+    steps = steps[steps["position"].isin(searched)]
+    for name, rows in (("tests", table), ("findings", table[table["is_found"]])):
+        counted = rows["position"].value_counts()
+        steps = steps.assign(**{name: steps["position"].map(counted).fillna(0).astype("int64")})
+    return warehouse.result(
+        "drop_off_segments",
+        grain="one row per step and group of leads tested",
+        units=_UNITS,
+        definition=_DEFINITION,
+        answers=[*answers, *more, excluded, *compared],
+        table=table,
+        parameters={
+            **selection.parameters("cohort"),
+            "stage": stage,
+            "attributes": list(known.attributes),
+            "pairs": pairs,
+            "minimum_leads": minimum_leads,
+            "false_discovery_rate": false_discovery_rate,
+        },
+        parts={"steps": steps[list(_STEP_COLUMNS)].reset_index(drop=True)},
+        notes=[
+            _screened(table, false_discovery_rate),
+            *_months_left_out(steps),
+            *([Note("attributes_left_out", {"attributes": refused})] if refused else []),
+            *_pairs_left_out(known, pairs),
+            note,
+            *compared_notes,
+        ],
+    )
+
+
+def _attributes(
+    warehouse: Warehouse, cohort: Period | None, asked: Sequence[str] | None
+) -> tuple[list[str], list[str]]:
+    """What is searched; by default all but what must not be, which comes second."""
+    if asked is not None:
+        names = list(dict.fromkeys([asked] if isinstance(asked, str) else asked))
+        if not names:
+            raise CallError("Name at least one attribute to search, or leave attributes out.")
+        for name in names:
+            select_leads(warehouse, period=cohort, by=name)
+        return names, []
+    names, refused = [], []
+    for name in warehouse.attributes():
+        if name in _NOT_SEARCHED:
+            continue
+        try:
+            select_leads(warehouse, period=cohort, by=name)
+        except CallError:  # about single employees: the period was checked before
+            refused.append(name)
+        else:
+            names.append(name)
+    return names, refused
+
+
+def _steps(warehouse: Warehouse, known: Combinations, judged: Months) -> pd.DataFrame:
+    """One row per step: its counts in the judged months, and the chance of winning afterwards."""
+    rows = []
+    month = known.factors[MONTH].codes if MONTH in known.factors else np.zeros(0, dtype=np.intp)
+    for position, stage in enumerate(warehouse.agreement.stage_names, 1):
+        if position == 1:
+            continue
+        among = judged.is_judged[position][month]
+        before, reached = (
+            known.reached[among, place].sum() for place in (position - 2, position - 1)
+        )
+        rows.append(
+            {
+                "position": position,
+                "stage": stage,
+                "previous_leads": int(before),
+                "reached_leads": int(reached),
+                "rate": reached / before if before else np.nan,
+                "judged_months": int(judged.is_judged[position].sum()),
+                "immature_months": len(judged.immature[position]),
+                "left_truncated_months": len(judged.cut[position]),
+            }
+        )
+    steps = pd.DataFrame(rows)
+    after = np.cumprod(steps["rate"].to_numpy()[::-1])[::-1]
+    return steps.assign(winning_rate=[*after[1:], 1.0])
+
+
+def _tested(
+    known: Combinations,
+    judged: Months,
+    searched: range,
+    pairs: bool,
+    minimum_leads: int,
+    selection: Selection,
+    false_discovery_rate: float,
+) -> pd.DataFrame:
+    """Every test of every step, with q-values and what explains the findings."""
+    made: dict[int, Step] = {}
+    tests = []
+    for position in searched:
+        trials, successes = known.reached[:, position - 2], known.reached[:, position - 1]
+        rows = np.flatnonzero((trials > 0) & judged.is_judged[position][known.factors[MONTH].codes])
+        if not 0 < successes[rows].sum() < trials[rows].sum():
+            continue
+        made[position] = Step(known, rows, trials[rows], successes[rows], _FEWEST_IN_MODEL)
+        found = screen_step(
+            made[position],
+            pairs=pairs,
+            minimum_leads=minimum_leads,
+            smallest=selection.minimum_group_size,
+        )
+        tests.append(found.assign(position=position))
+    filled = [each for each in tests if len(each)]
+    if not filled:
+        return pd.DataFrame()
+    table = pd.concat(filled, ignore_index=True)
+    table["q_value"] = _q_values(table, false_discovery_rate)
+    table["is_found"] = table["q_value"] <= false_discovery_rate
+    table["explained"] = pd.concat(
+        [explained_by(made[position], rows) for position, rows in _by_step(table)]
+    ).reindex(table.index)
+    return table
+
+
+def _q_values(table: pd.DataFrame, false_discovery_rate: float) -> pd.Series:
+    """Over all tests; for a pair with a value that is a finding, over those with it if less."""
+    over_all = pd.Series(benjamini_hochberg(table["p_value"]), index=table.index)
+    is_pair = table["second_attribute"].notna()
+    q_values = over_all.copy()
+    for _, found in table[~is_pair & (over_all <= false_discovery_rate)].iterrows():
+        within = is_pair & (table["position"] == found["position"])
+        within &= (
+            (table["attribute"] == found["attribute"]) & (table["value_no"] == found["value_no"])
+        ) | (
+            (table["second_attribute"] == found["attribute"])
+            & (table["second_no"] == found["value_no"])
+        )
+        own = benjamini_hochberg(table.loc[within, "p_value"])
+        q_values[within] = np.minimum(q_values[within], own)
+    return q_values
+
+
+def _by_step(table: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
+    """The findings of each step."""
+    return [
+        (int(str(position)), rows[rows["is_found"]]) for position, rows in table.groupby("position")
+    ]
+
+
+def _table(
+    warehouse: Warehouse, known: Combinations, tests: pd.DataFrame, steps: pd.DataFrame
+) -> pd.DataFrame:
+    """The tests with the names of their groups and what they amount to in deals, in order."""
+    if tests.empty:
+        empty = pd.DataFrame({name: pd.Series(dtype=object) for name in _COLUMNS})
+        return empty.astype({"is_found": bool, "position": "int64"})
+    winning = tests["position"].map(steps.set_index("position")["winning_rate"])
+    entries = -tests["previous_leads"] * winning
+    table = tests.assign(
+        stage=tests["position"].map(dict(enumerate(warehouse.agreement.stage_names, 1))),
+        value=_named(known, tests["attribute"], tests["value_no"]),
+        second_value=_named(known, tests["second_attribute"], tests["second_no"]),
+        lost_deals=entries * tests["adjusted_difference"],
+        low=entries * tests["difference_high"],
+        high=entries * tests["difference_low"],
+        direction=np.where(tests["adjusted_difference"] < 0, "lost", "gained"),
+        previous_leads=tests["previous_leads"].astype("int64"),
+        reached_leads=tests["reached_leads"].astype("int64"),
+    )
+    for name, total in _PER_MONTH.items():
+        table[name] = table[total] / table["months"]
+    order = pd.DataFrame(
+        {
+            "is_other": ~table["is_found"],
+            "is_explained": table["is_found"] & table["explained"].notna(),
+            "is_gained": table["is_found"] & (table["direction"] == "gained"),
+            "deals": -table["lost_deals_per_month"].abs().where(table["is_found"], 0.0),
+            "p_value": table["p_value"],
+            "position": table["position"],
+        }
+    )
+    table = table.loc[order.sort_values(list(order.columns), kind="stable").index]
+    numbers = pd.Series(range(1, len(table) + 1), index=table.index, dtype="Int64")
+    table["finding_no"] = numbers.where(table["is_found"])
+    table["explained_by"] = pd.array(
+        [numbers.get(each, pd.NA) if each is not None else pd.NA for each in table["explained"]],
+        dtype="Int64",
+    )
+    return table[list(_COLUMNS)].reset_index(drop=True)
+
+
+def _named(known: Combinations, attributes: pd.Series, numbers: pd.Series) -> pd.Series:
+    return pd.Series(
+        [
+            known.values[attribute][number] if isinstance(attribute, str) else None
+            for attribute, number in zip(attributes, numbers, strict=True)
+        ],
+        index=attributes.index,
+        dtype=object,
+    )
+
+
+def _screened(table: pd.DataFrame, rate: float) -> Note:
+    found = table[table["is_found"]]
+    counts = {
+        "tests": len(table),
+        "findings": len(found),
+        "explained": int(found["explained_by"].notna().sum()),
+    }
+    return Note("screened", {**counts, "rate": rate})
+
+
+def _months_left_out(steps: pd.DataFrame) -> list[Note]:
+    """The stages for which not every month counts."""
+    kinds = ("judged_months", "immature_months", "left_truncated_months")
+    short = steps[(steps["immature_months"] > 0) | (steps["left_truncated_months"] > 0)]
+    if short.empty:
+        return []
+    stages = [
+        {"stage": str(row["stage"]), **{kind: int(row[kind]) for kind in kinds}}
+        for _, row in short.iterrows()
+    ]
+    return [Note("months_left_out", {"stages": stages})]
+
+
+def _pairs_left_out(known: Combinations, pairs: bool) -> list[Note]:
+    """The pairs of attributes that would be tables about single employees."""
+    if not pairs or not known.about_people:
+        return []
+    left_out = sorted(sorted(each) for each in known.about_people)
+    return [Note("pairs_left_out", {"pairs": left_out})]

@@ -1,0 +1,45 @@
+-- One row per stage (but the first) and whole day since the lead was in the stage before: the leads
+-- of all cohorts that first were in the stage or a later one on that day, and those that had not
+-- been when the data end. Leads older than the first day for which the data can hold the entries
+-- are left out.
+-- params: as_of
+with
+
+observed as (
+
+    select
+        later.position,
+        max(earlier.observed_from) as observed_from
+    from agreed_stages as later
+    inner join agreed_stages as earlier on later.position >= earlier.position
+    group by later.position
+
+)
+
+{% for k in stages if k > 1 %}
+{% set since = "lead_progress.created_at" if k == 2 else "lead_progress.reached_" ~ (k - 1) %}
+select
+    {{ k }} as position,
+    floor(
+        {{ double(
+            "greatest(0, " ~ seconds_between(
+                since, "coalesce(lead_progress.reached_" ~ k ~ ", $as_of)"
+            ) ~ ")"
+        ) }} / 86400
+    ) as days,
+    count(lead_progress.reached_{{ k }}) as entered_leads,
+    count(*) - count(lead_progress.reached_{{ k }}) as waiting_leads
+from lead_progress
+inner join observed
+    on
+        lead_progress.created_at >= observed.observed_from
+        or observed.observed_from is null
+where
+    observed.position = {{ k }}
+    and lead_progress.furthest >= {{ k - 1 }}
+group by days
+{% if not loop.last %}
+union all
+{% endif %}
+{% endfor %}
+order by position, days
