@@ -466,6 +466,26 @@ def test_targets_cover_the_plan_and_lie_near_the_true_model(folder: Path) -> Non
     assert won / planned == pytest.approx(1, abs=0.15)
 
 
+def test_without_effects_origins_segments_and_months_have_one_rate(tmp_path: Path) -> None:
+    plain = write_sample(tmp_path / "plain", leads=12_000, seed=4, effects=False)
+    said = json.loads((plain / "truth.json").read_text("utf-8"))
+    rates = {
+        tuple(each.items()) for by in said["step_rates"]["rates"].values() for each in by.values()
+    }
+    assert len(rates) == 1
+    assert said["bad_month"]["leads"] == 0
+    assert said["bad_month"]["rate_factor"] == 1.0
+    leads = read(plain, "leads.csv").drop_duplicates()
+    history = read(plain, "stage_history.csv").drop_duplicates()
+    # Four months before the export nearly every lead that ever will be qualified is.
+    qualified = history.loc[history["Nach Phase"].map(STAGES) >= 1, "Lead-ID"].unique()
+    old = leads[instants(leads["Erstellt am"]) < AS_OF - pd.Timedelta(days=120)]
+    found = old["Lead-ID"].isin(qualified).groupby(old["Herkunft"]).agg(["mean", "size"])
+    expected = dict(rates.pop())["marketing_qualified"]
+    apart = (found["mean"] - expected) / np.sqrt(expected * (1 - expected) / found["size"])
+    assert apart.abs().max() < 3.5
+
+
 def test_preset_loads_the_committed_sample_without_a_lost_row(tmp_path: Path) -> None:
     report = load([COMMITTED], preset="sample", database=tmp_path / "sample.duckdb")
     truth = json.loads((COMMITTED / "truth.json").read_text("utf-8"))

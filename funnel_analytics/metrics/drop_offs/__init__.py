@@ -18,6 +18,15 @@ from funnel_analytics.metrics.drop_offs.combinations import (
 )
 from funnel_analytics.metrics.drop_offs.explained import explained_by
 from funnel_analytics.metrics.drop_offs.screening import Step, screen_step
+from funnel_analytics.metrics.drop_offs.tables import (
+    STEP_COLUMNS,
+    UNITS,
+    finding_table,
+    months_left_out,
+    pairs_left_out,
+    screened,
+    step_table,
+)
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result
 from funnel_analytics.segments import (
@@ -32,68 +41,6 @@ __all__ = ["drop_off_segments"]
 
 _NOT_SEARCHED = ("created_quarter",)
 _FEWEST_IN_MODEL = 10
-_UNITS = {
-    "previous_leads": "leads",
-    "reached_leads": "leads",
-    "rate": "share of previous_leads",
-    "rest_rate": "share of the previous_leads of the rest",
-    "adjusted_difference": "share of previous_leads, above or below the rest",
-    "months": "months of creation",
-    "lost_deals": "won deals",
-    "low": "won deals, lower end of the 95 % interval",
-    "high": "won deals, upper end of the 95 % interval",
-    "lost_deals_per_month": "won deals per month of creation",
-    "per_month_low": "won deals per month of creation, lower end of the 95 % interval",
-    "per_month_high": "won deals per month of creation, upper end of the 95 % interval",
-    "statistic": "standard deviations",
-    "p_value": "chance",
-    "q_value": "share of false ones among the findings",
-}
-_COLUMNS = (
-    "finding_no",
-    "position",
-    "stage",
-    "attribute",
-    "value",
-    "second_attribute",
-    "second_value",
-    "previous_leads",
-    "reached_leads",
-    "rate",
-    "rest_rate",
-    "adjusted_difference",
-    "months",
-    "lost_deals",
-    "low",
-    "high",
-    "lost_deals_per_month",
-    "per_month_low",
-    "per_month_high",
-    "statistic",
-    "p_value",
-    "q_value",
-    "is_found",
-    "direction",
-    "explained_by",
-)
-_STEP_COLUMNS = (
-    "position",
-    "stage",
-    "previous_leads",
-    "reached_leads",
-    "rate",
-    "winning_rate",
-    "judged_months",
-    "immature_months",
-    "left_truncated_months",
-    "tests",
-    "findings",
-)
-_PER_MONTH = {
-    "lost_deals_per_month": "lost_deals",
-    "per_month_low": "low",
-    "per_month_high": "high",
-}
 _DEFINITION = (
     "Of the leads created in the cohort that had reached the stage before this one, those that had "
     "reached this one or a later one, against the other leads with the same other attributes."
@@ -147,7 +94,8 @@ def drop_off_segments(
         `second_value` for pairs, name the group. `previous_leads` reached the stage before,
         `reached_leads` of these also this one; `rate` is their share, `rest_rate` that of all other
         leads. Only months of creation count that are mature for the stage and not cut off on the
-        left. `months` is in how many of them the group has leads.
+        left; what they still have to come is allowed for in the tests. `months` is in how many of
+        them the group has leads.
 
         `adjusted_difference` is how far the rate lies above (or, negative, below) that of other
         leads with the same other attributes. `lost_deals` is what this amounts to: the entries
@@ -185,14 +133,15 @@ def drop_off_segments(
     Test: Rao's score test (1948, Math. Proc. Camb. Phil. Soc. 44, 50-57) of the group in a logit
     model with the main effects of the other attributes, for a pair with those of all; its chance is
     the tail of the binomial, since the normal one is too short for small groups, or the normal one
-    if that is longer; variances are widened by leads / (leads - coefficients of the model), since
-    fitted rates are too close to what happened. An attribute that (nearly) determines the value of the one in question (Goodman & Kruskal's tau, 1954, J. Am.
-    Stat. Assoc. 49, 732-764, of at least 0.8) is not adjusted for: a channel tells its origin, and
-    adjusting for it would leave nothing of the origin. The difference is the first step from this
-    model towards the one with the group; of two rates without other attributes it is exact. Its
-    interval joins that of the rate (Wilson 1927) and that of the rest as Newcombe (1998, Stat. Med.
-    17, 873-890) does. False discoveries: Benjamini & Hochberg (1995), J. R. Statist. Soc. B 57,
-    289-300; going into the values found: Yekutieli (2008), J. Am. Stat. Assoc. 103, 309-316.
+    if that is longer. Variances are widened by leads / (leads - coefficients of the model), since
+    fitted rates are too close to what happened. An attribute that (nearly) determines the value of
+    the one in question (Goodman & Kruskal's tau, 1954, J. Am. Stat. Assoc. 49, 732-764, of at least
+    0.8) is not adjusted for: a channel tells its origin, and adjusting for it would leave nothing
+    of the origin. The difference is the first step from this model towards the one with the group;
+    of two rates without other attributes it is exact. Its interval joins that of the rate (Wilson
+    1927) and that of the rest as Newcombe (1998, Stat. Med. 17, 873-890) does. False discoveries:
+    Benjamini & Hochberg (1995), J. R. Statist. Soc. B 57, 289-300; going into the values found:
+    Yekutieli (2008), J. Am. Stat. Assoc. 103, 309-316.
 
     A pair is only tested where each of its two values has `minimum_group_size` further leads: what
     is left of a value is no smaller group either. Of each step the 200 strongest findings are
@@ -225,9 +174,9 @@ def drop_off_segments(
     compared, compared_notes = snapshot_entries(
         warehouse, created_from=selection.start, created_before=selection.end
     )
-    steps = _steps(warehouse, known, judged)
+    steps = step_table(warehouse, known, judged)
     tests = _tested(known, judged, searched, pairs, minimum_leads, selection, false_discovery_rate)
-    table = _table(warehouse, known, tests, steps)
+    table = finding_table(warehouse, known, tests, steps)
     steps = steps[steps["position"].isin(searched)]
     for name, rows in (("tests", table), ("findings", table[table["is_found"]])):
         counted = rows["position"].value_counts()
@@ -235,7 +184,7 @@ def drop_off_segments(
     return warehouse.result(
         "drop_off_segments",
         grain="one row per step and group of leads tested",
-        units=_UNITS,
+        units=UNITS,
         definition=_DEFINITION,
         answers=[*answers, *more, excluded, *compared],
         table=table,
@@ -247,12 +196,12 @@ def drop_off_segments(
             "minimum_leads": minimum_leads,
             "false_discovery_rate": false_discovery_rate,
         },
-        parts={"steps": steps[list(_STEP_COLUMNS)].reset_index(drop=True)},
+        parts={"steps": steps[list(STEP_COLUMNS)].reset_index(drop=True)},
         notes=[
-            _screened(table, false_discovery_rate),
-            *_months_left_out(steps),
+            screened(table, false_discovery_rate),
+            *months_left_out(steps),
             *([Note("attributes_left_out", {"attributes": refused})] if refused else []),
-            *_pairs_left_out(known, pairs),
+            *pairs_left_out(known, pairs),
             note,
             *compared_notes,
         ],
@@ -283,34 +232,6 @@ def _attributes(
     return names, refused
 
 
-def _steps(warehouse: Warehouse, known: Combinations, judged: Months) -> pd.DataFrame:
-    """One row per step: its counts in the judged months, and the chance of winning afterwards."""
-    rows = []
-    month = known.factors[MONTH].codes if MONTH in known.factors else np.zeros(0, dtype=np.intp)
-    for position, stage in enumerate(warehouse.agreement.stage_names, 1):
-        if position == 1:
-            continue
-        among = judged.is_judged[position][month]
-        before, reached = (
-            known.reached[among, place].sum() for place in (position - 2, position - 1)
-        )
-        rows.append(
-            {
-                "position": position,
-                "stage": stage,
-                "previous_leads": int(before),
-                "reached_leads": int(reached),
-                "rate": reached / before if before else np.nan,
-                "judged_months": int(judged.is_judged[position].sum()),
-                "immature_months": len(judged.immature[position]),
-                "left_truncated_months": len(judged.cut[position]),
-            }
-        )
-    steps = pd.DataFrame(rows)
-    after = np.cumprod(steps["rate"].to_numpy()[::-1])[::-1]
-    return steps.assign(winning_rate=[*after[1:], 1.0])
-
-
 def _tested(
     known: Combinations,
     judged: Months,
@@ -328,7 +249,10 @@ def _tested(
         rows = np.flatnonzero((trials > 0) & judged.is_judged[position][known.factors[MONTH].codes])
         if not 0 < successes[rows].sum() < trials[rows].sum():
             continue
-        made[position] = Step(known, rows, trials[rows], successes[rows], _FEWEST_IN_MODEL)
+        due = judged.due[position][known.factors[MONTH].codes[rows]]
+        made[position] = Step(
+            known, rows, trials[rows], trials[rows] * due, successes[rows], _FEWEST_IN_MODEL
+        )
         found = screen_step(
             made[position],
             pairs=pairs,
@@ -371,87 +295,3 @@ def _by_step(table: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
     return [
         (int(str(position)), rows[rows["is_found"]]) for position, rows in table.groupby("position")
     ]
-
-
-def _table(
-    warehouse: Warehouse, known: Combinations, tests: pd.DataFrame, steps: pd.DataFrame
-) -> pd.DataFrame:
-    """The tests with the names of their groups and what they amount to in deals, in order."""
-    if tests.empty:
-        empty = pd.DataFrame({name: pd.Series(dtype=object) for name in _COLUMNS})
-        return empty.astype({"is_found": bool, "position": "int64"})
-    winning = tests["position"].map(steps.set_index("position")["winning_rate"])
-    entries = -tests["previous_leads"] * winning
-    table = tests.assign(
-        stage=tests["position"].map(dict(enumerate(warehouse.agreement.stage_names, 1))),
-        value=_named(known, tests["attribute"], tests["value_no"]),
-        second_value=_named(known, tests["second_attribute"], tests["second_no"]),
-        lost_deals=entries * tests["adjusted_difference"],
-        low=entries * tests["difference_high"],
-        high=entries * tests["difference_low"],
-        direction=np.where(tests["adjusted_difference"] < 0, "lost", "gained"),
-        previous_leads=tests["previous_leads"].astype("int64"),
-        reached_leads=tests["reached_leads"].astype("int64"),
-    )
-    for name, total in _PER_MONTH.items():
-        table[name] = table[total] / table["months"]
-    order = pd.DataFrame(
-        {
-            "is_other": ~table["is_found"],
-            "is_explained": table["is_found"] & table["explained"].notna(),
-            "is_gained": table["is_found"] & (table["direction"] == "gained"),
-            "deals": -table["lost_deals_per_month"].abs().where(table["is_found"], 0.0),
-            "p_value": table["p_value"],
-            "position": table["position"],
-        }
-    )
-    table = table.loc[order.sort_values(list(order.columns), kind="stable").index]
-    numbers = pd.Series(range(1, len(table) + 1), index=table.index, dtype="Int64")
-    table["finding_no"] = numbers.where(table["is_found"])
-    table["explained_by"] = pd.array(
-        [numbers.get(each, pd.NA) if each is not None else pd.NA for each in table["explained"]],
-        dtype="Int64",
-    )
-    return table[list(_COLUMNS)].reset_index(drop=True)
-
-
-def _named(known: Combinations, attributes: pd.Series, numbers: pd.Series) -> pd.Series:
-    return pd.Series(
-        [
-            known.values[attribute][number] if isinstance(attribute, str) else None
-            for attribute, number in zip(attributes, numbers, strict=True)
-        ],
-        index=attributes.index,
-        dtype=object,
-    )
-
-
-def _screened(table: pd.DataFrame, rate: float) -> Note:
-    found = table[table["is_found"]]
-    counts = {
-        "tests": len(table),
-        "findings": len(found),
-        "explained": int(found["explained_by"].notna().sum()),
-    }
-    return Note("screened", {**counts, "rate": rate})
-
-
-def _months_left_out(steps: pd.DataFrame) -> list[Note]:
-    """The stages for which not every month counts."""
-    kinds = ("judged_months", "immature_months", "left_truncated_months")
-    short = steps[(steps["immature_months"] > 0) | (steps["left_truncated_months"] > 0)]
-    if short.empty:
-        return []
-    stages = [
-        {"stage": str(row["stage"]), **{kind: int(row[kind]) for kind in kinds}}
-        for _, row in short.iterrows()
-    ]
-    return [Note("months_left_out", {"stages": stages})]
-
-
-def _pairs_left_out(known: Combinations, pairs: bool) -> list[Note]:
-    """The pairs of attributes that would be tables about single employees."""
-    if not pairs or not known.about_people:
-        return []
-    left_out = sorted(sorted(each) for each in known.about_people)
-    return [Note("pairs_left_out", {"pairs": left_out})]

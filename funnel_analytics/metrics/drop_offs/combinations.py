@@ -64,10 +64,12 @@ class Combinations:
 class Months:
     """Which months of creation tell of a step: mature ones that are not cut off on the left.
 
-    `is_judged` and the counts are by stage; `left_out` are months with leads.
+    All are by stage. `due` is the share of the eventual entries, of leads in the stage before, that
+    a month can have made by now; it is near 1 where months are judged.
     """
 
     is_judged: Mapping[int, NDArray[np.bool_]]
+    due: Mapping[int, Floats]
     immature: Mapping[int, tuple[str, ...]]
     cut: Mapping[int, tuple[str, ...]]
 
@@ -178,23 +180,26 @@ def read_months(
     )
     curves, starts = entry_curves(curve.table), first_days(warehouse)
     of_month = {str(month): rows for month, rows in ages.table.groupby("value")}
-    judged, immature, cut = {}, {}, {}
+    judged, due, immature, cut = {}, {}, {}, {}
+    before = np.ones(len(months))
     for stage in range(2, len(warehouse.agreement.stages) + 1):
-        ripe = np.array(
+        share = np.array(
             [
                 share_entered(
                     curves, stage, ages=of_month[month]["age_days"], leads=of_month[month]["leads"]
                 )
-                >= warehouse.agreement.maturity.mature_from
                 for month in months["value"]
             ],
-            dtype=bool,
+            dtype=np.float64,
         )
+        ripe = share >= warehouse.agreement.maturity.mature_from
+        due[stage] = np.where(ripe, np.minimum(share / np.maximum(before, 1e-9), 1.0), 1.0)
+        before = share
         whole = ~(months["first_created_at"] < _instant(starts[stage])).to_numpy(dtype=bool)
         judged[stage] = ripe & whole
         immature[stage] = tuple(months.loc[whole & ~ripe, "value"])
         cut[stage] = tuple(months.loc[~whole, "value"])
-    return Months(judged, immature, cut), [curve, ages]
+    return Months(judged, due, immature, cut), [curve, ages]
 
 
 def _instant(day: datetime) -> pd.Timestamp:

@@ -26,6 +26,9 @@ _Z = 1.959963984540054
 class Step:
     """The leads of one step, in the months judged: row = combination with such leads.
 
+    `trials` are leads in the stage before, `due` those of them that have had their time (a little
+    fewer in months that are not yet all ripe), `successes` those that took the step.
+
     Models are made when they are asked for: that of the main effects of all attributes for pairs,
     for a value that of the attributes which do not tell its own.
     """
@@ -33,6 +36,7 @@ class Step:
     known: Combinations
     rows: Ints
     trials: Floats
+    due: Floats
     successes: Floats
     fewest: int
     codes: Mapping[str, Ints] = field(init=False)
@@ -59,7 +63,7 @@ class Step:
                 if left_out is None
                 or (name != left_out and not self.known.determines(name, left_out))
             ]
-            self._models[left_out] = fit_logit(factors, self.trials, self.successes, start=whole)
+            self._models[left_out] = fit_logit(factors, self.due, self.successes, start=whole)
         return self._models[left_out]
 
     def widened(self, model: Logit) -> float:
@@ -168,19 +172,18 @@ def _tested(
     if not len(asked):
         return pd.DataFrame()
     fitted = model()
-    place = np.full(size, -1, dtype=np.intp)
-    place[asked] = np.arange(len(asked))
+    count = len(asked)
+    place = np.full(size, count, dtype=np.intp)  # who is in no group is in one after the last
+    place[asked] = np.arange(count)
     group = place[codes]
-    among = np.flatnonzero(group >= 0)
-    group, count = group[among], len(asked)
 
     def summed(values: Floats) -> Floats:
-        counted = np.bincount(group, weights=values[among], minlength=count)
-        return np.asarray(counted, dtype=np.float64)
+        counted = np.bincount(group, weights=values, minlength=count + 1)
+        return np.asarray(counted[:count], dtype=np.float64)
 
-    tried, came = summed(step.trials), summed(step.successes)
+    tried, due, came = summed(step.trials), summed(step.due), summed(step.successes)
     excess, own = summed(fitted.residuals), summed(fitted.weights)
-    crossed = fitted.crossed(group, count, among)
+    crossed = fitted.crossed(group, count + 1)[:count]
     variance = own - (fitted.adjusted(crossed) * crossed).sum(axis=1)
     widened = step.widened(fitted)
     table = pd.DataFrame(
@@ -193,18 +196,18 @@ def _tested(
         }
     )
     table = table.assign(
-        months=_months(step, group, among, count),
-        **_judged(excess, own, variance, widened, tried, came),
+        months=_months(step, group, count),
+        **_judged(excess, own, variance, widened, tried, due, came),
     )
     return table[table["p_value"].notna()]
 
 
-def _months(step: Step, group: Ints, among: Ints, count: int) -> Ints:
+def _months(step: Step, group: Ints, count: int) -> Ints:
     """In how many months of creation does each group have leads?"""
     month = step.known.factors[MONTH]
-    place = group * month.size + month.codes[step.rows][among]
-    leads = np.bincount(place, weights=step.trials[among], minlength=count * month.size)
-    return np.asarray((leads.reshape(count, -1) > 0).sum(axis=1), dtype=np.intp)
+    place = group * month.size + month.codes[step.rows]
+    leads = np.bincount(place, weights=step.trials, minlength=(count + 1) * month.size)
+    return np.asarray((leads.reshape(count + 1, -1) > 0).sum(axis=1)[:count], dtype=np.intp)
 
 
 def _judged(
@@ -213,6 +216,7 @@ def _judged(
     variance: Floats,
     widened: float,
     tried: Floats,
+    due: Floats,
     came: Floats,
 ) -> dict[str, Floats]:
     """Difference from the rest with its interval, statistic and p-value.
@@ -223,12 +227,12 @@ def _judged(
     """
     usable = (own > 0) & (variance > _OWN_SHARE * own)
     scale = own / np.where(usable, variance, 1.0)
-    difference = excess * scale / tried
+    difference = excess * scale / due
     low, high = wilson(came, tried)
-    rest = _Z**2 * widened * own / tried**2 * np.maximum(scale - 1, 0.0)
+    rest = _Z**2 * widened * own / due**2 * np.maximum(scale - 1, 0.0)
     spread = widened * np.where(usable, variance, 1.0)
     rate = came / tried
-    expected = (came - excess) / tried
+    expected = (came - excess) / due
     values = {
         "adjusted_difference": difference,
         "difference_low": difference - np.sqrt((rate - low) ** 2 + rest),

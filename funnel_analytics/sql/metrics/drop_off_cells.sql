@@ -1,6 +1,7 @@
--- One row per combination of the values of the attributes, owner (by a number, 0 without one) and
--- furthest stage: the leads of a cohort and the first creation among them. The combination is the numbers of the values, each times the
--- factor of its attribute, summed in four keys; an attribute with factor 0 is not asked for.
+-- One row per combination of the values of the attributes, owner (by number, 0 without one) and
+-- furthest stage: the leads of a cohort and the first creation among them. The combination is the
+-- numbers of the values, each times the factor of its attribute, summed in four keys; an attribute
+-- with factor 0 is not asked for.
 -- params: cohort_start, cohort_end, minimum_leads, factors_1, factors_2, factors_3, factors_4
 with
 

@@ -1,5 +1,5 @@
--- One row per attribute and value with enough leads in a cohort, and one for all other values of the
--- attribute together (`is_rare`): its number in the attribute and the leads that have it.
+-- One row per attribute and value with enough leads in a cohort, and one for all other values of
+-- the attribute together (`is_rare`): its number in the attribute and the leads that have it.
 -- params: cohort_start, cohort_end, minimum_leads
 with
 
