@@ -94,7 +94,7 @@ def test_the_first_finding_is_said_with_its_counts_and_deals() -> None:
 def test_only_gains_are_said_as_gains() -> None:
     result = drawn(row(("segment", None, None, None), -4.0, rate=0.8, reached_leads=54))
     german, english = said(result)
-    assert german.startswith("Auffällig gut: Segment: ohne Angabe, Schritt zu")
+    assert german.startswith("Auffällig gut: Segment: Ohne Angabe, Schritt zu")
     assert german.endswith("rund 4 gewonnene Opportunities mehr als bei vergleichbaren Leads")
     assert english.endswith("about 4 won deals more than with comparable leads")
 
@@ -109,7 +109,7 @@ def test_nothing_found_is_said_with_the_number_of_comparisons() -> None:
     result = drawn(row(JULY, 2.4, is_found=False), row(JULY, 1.0, is_found=False))
     german, english = said(result)
     assert german == (
-        "Bis 31. Oktober 2026: 2 Vergleiche, keine Gruppe weicht mehr ab, als Zufall erklärt"
+        "Bis zum 31. Oktober 2026: 2 Vergleiche, keine Gruppe weicht mehr ab, als Zufall erklärt"
     )
     assert english.startswith("By 31 October 2026: 2 comparisons, no group")
     assert str(fa.plots.drop_off_segments(result)) == f"{german}."

@@ -37,6 +37,8 @@ def _legs(words: Phrases, result: Result) -> _Sentences:
     names = {"first": words.say(f"leg.{legs[0]}"), "second": words.say(f"leg.{legs[1]}")}
     shown = {"first_leads": first, "second_leads": second, "leads": wait}
     return [words.say("note.legs", **names, **shown)]
+
+
 def ways_of(words: Phrases, result: Result) -> list[str]:
     """How a result counts where it was asked to count in another way: windows, passes, optional."""
     given, agreement = result.parameters, result.agreement

@@ -70,8 +70,8 @@ def test_notes_of_reasons() -> None:
 def test_rejected_then_won() -> None:
     assert said(drawn_flows.later_result()) == (
         (
-            "Abgelehnt, dann gewonnen: 8 von 200 Leads bis zum 31. Oktober 2026 (4 %) mit einem Wert "
-            "von 100.000 €; 30 kamen zurück"
+            "Abgelehnt, dann gewonnen: 8 von 200 Leads bis zum 31. Oktober 2026 (4 %) mit einem "
+            "Wert von 100.000 €; 30 kamen zurück"
         ),
         (
             "Rejected, then won: 8 of 200 leads by 31 October 2026 (4%), worth €100,000; "
