@@ -54,8 +54,6 @@ def control_limits(successes: ArrayLike, trials: ArrayLike) -> pd.DataFrame:
     narrower than those of the binomial. Runs: Nelson (1984), Journal of Quality Technology 16,
     237-239, whose second rule asks for nine; eight are the older rule of Western Electric (1956).
 
-    >>> control_limits([5] * 7 + [40], [100] * 8)["rule"].dropna().tolist()
-    []
     >>> control_limits([10] * 11 + [60], [100] * 12)["rule"].dropna().tolist()
     ['beyond_limit']
     """

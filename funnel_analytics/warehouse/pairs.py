@@ -21,7 +21,7 @@ def allow_pairs(connection: Connection) -> None:
     )
     row = connection.execute("select current_database()").fetchone()
     catalog = quoted(str(row[0])) if row else ""
-    connection.execute(statement("warehouse/with_pairs", catalog=catalog))
+    connection.execute(statement("pairs/with_pairs", catalog=catalog))
 
 
 def make_pair(connection: Connection, first: str, second: str, *, stages: int) -> str:
