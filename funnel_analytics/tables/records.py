@@ -32,7 +32,7 @@ _LOAD_COUNTS = (
 _LOADED_PARTS = _LOAD_COUNTS[1:-1]  # rows only: a value in quarantine leaves its row loaded
 _RARE_COUNTS = ("rows_total", "rows_superseded", "rows_forgotten")
 _EXAMPLES = 3
-_HASH = re.compile(r"\b[0-9a-f]{16,}\b")
+_HASH = re.compile(r"\b[0-9a-f]{17,}\b")  # our pseudonyms have 16 digits and stay whole
 _HASH_SHOWN = 8
 
 
@@ -75,7 +75,10 @@ def checks(report: CheckedData, *, language: str | None = None) -> GT:
 
 
 def _shortened(examples: str) -> str:
-    """Examples whose hashed ids are cut to what tells them apart: `8ddf1a2b…`."""
+    """Examples whose long hashes are cut to what tells them apart: `8ddf1a2b…`.
+
+    Pseudonyms stay whole: `funnel reveal` takes them as they stand.
+    """
     return _HASH.sub(lambda found: f"{found[0][:_HASH_SHOWN]}…", examples)
 
 
