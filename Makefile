@@ -63,6 +63,7 @@ sample: $(READY) ## Write data/sample anew (the same seed gives the same files)
 
 bench: $(READY) ## Speed and memory on a million leads, and of loading 1 GB
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/exploration.py
 	$(BIN)/python benchmarks/loading.py
 
 false-alarms: $(READY) ## How often drop_off_segments finds something where nothing is (200 seeds)

@@ -264,7 +264,7 @@ def one_core() -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
-def build(db: Path, leads: int) -> dict:
+def build(db: Path, leads: int, more: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> dict:
     from datetime import datetime
 
     from funnel_analytics.agreement import parse_agreement
@@ -276,7 +276,9 @@ def build(db: Path, leads: int) -> dict:
     with connect(db, read_only=False) as connection:
         create_tables(connection)
         connection.execute(LEADS, {"leads": leads})
-        connection.execute(STAGE_EVENTS, {"stages": list(STAGES), "as_of": as_of})
+        given = {"stages": list(STAGES), "as_of": as_of}
+        for text, names in ((STAGE_EVENTS, ("stages", "as_of")), *more):
+            connection.execute(text, {name: given[name] for name in names} or None)
         for table in ("lead", "stage_event"):
             (rows,) = connection.execute(f"select count(*) from {table}").fetchone()
             connection.execute(

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnel_analytics import plots, tables, wording
+    from funnel_analytics import lab, plots, tables, wording
     from funnel_analytics.agreement import Agreement, load_agreement
     from funnel_analytics.checks import CheckReport, run_checks
     from funnel_analytics.errors import FunnelError
@@ -84,7 +84,7 @@ _HOME = {
     "write_sample": "samples",
     "year": "periods",
 }
-_MODULES = ("plots", "tables", "wording")
+_MODULES = ("lab", "plots", "tables", "wording")
 
 __all__ = [
     "Agreement",
@@ -106,6 +106,7 @@ __all__ = [
     "explain_change",
     "forget",
     "identity_yield",
+    "lab",
     "leads_needed",
     "load",
     "load_agreement",

@@ -14,20 +14,29 @@ import pandas as pd
 from funnel_analytics.agreement import Agreement
 from funnel_analytics.errors import CallError, did_you_mean
 from funnel_analytics.estimates import kaplan_meier, survival_at
-from funnel_analytics.periods import span
+from funnel_analytics.periods import Period, span
 from funnel_analytics.results import Note
+from funnel_analytics.segments import (
+    By,
+    Selection,
+    excluded_leads,
+    folded_note,
+    select_leads,
+    snapshot_entries,
+)
 from funnel_analytics.warehouse import Answer, Warehouse
 
 __all__ = [
+    "Counted",
     "Counting",
     "Mode",
     "Passes",
     "Windows",
+    "count_cohort",
     "counting",
     "entry_curves",
     "first_days",
     "share_entered",
-    "stages_never_recorded",
 ]
 
 Mode = Literal["at_least", "ordered", "strict"]
@@ -121,6 +130,16 @@ class Counting:
             text += " Optional stages may be left out."
         return text
 
+    def units(self, units: Mapping[str, str], *, counts: Sequence[str]) -> Mapping[str, str]:
+        """The units of a result, in which the counts may be of passes instead of leads."""
+        return units if self.passes != "every" else {**units, **dict.fromkeys(counts, "passes")}
+
+    def not_due_note(self, leads: float, *, stage: int) -> list[Note]:
+        """Where steps have days: how many leads are too young for those up to a stage?"""
+        if not any(self.windows):
+            return []
+        return [Note("not_due", {"leads": int(leads), "days": self.spans[stage - 1]})]
+
     def is_within(self, stage: int) -> bool:
         """Has every step on the way to a stage its days, so that all leads asked are ripe?"""
         while stage > 1:
@@ -200,6 +219,93 @@ def _windows(agreement: Agreement, within_days: Windows | None) -> tuple[float |
     )
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A cohort, counted by a metric's query, and what a result says beside the `counts`.
+
+    `answers` are those behind the `notes`: leads that do not count, entries known from comparing
+    exports, stages that nobody records and groups too small to show.
+    """
+
+    selection: Selection
+    counts: Answer
+    answers: list[Answer]
+    notes: list[Note]
+
+
+def count_cohort(
+    warehouse: Warehouse,
+    metric: str,
+    *,
+    cohort: Period | None,
+    by: By | None,
+    asked: Counting | None = None,
+    **values: Any,
+) -> Counted:
+    """How many leads of a cohort count, by the query of a metric?
+
+    Parameters
+    ----------
+    metric
+        The name of the metric: that of its query, too, or what it begins with where there is one
+        for each mode.
+    asked
+        How stages are counted, for a metric that has modes.
+    values
+        What the query needs besides the cohort, the split and the way of counting.
+
+    Raises
+    ------
+    CallError
+        The cohort begins after the data end, or leads have no attribute `by`.
+    MissingTableError
+        No stage history was loaded, or no lead has a value for a usual attribute.
+    """
+    warehouse.require("lead", "stage_event", metric=metric)
+    selection = select_leads(warehouse, period=cohort, by=by)
+    counts = warehouse.query(
+        f"metrics/{metric}" if asked is None else f"metrics/{metric}_{asked.mode}",
+        cohort_start=selection.start,
+        cohort_end=selection.end,
+        as_of=warehouse.as_of,
+        **values,
+        **({} if asked is None else asked.values),
+        **selection.grouping,
+    )
+    excluded, note = excluded_leads(
+        warehouse, created_from=selection.start, created_before=selection.end
+    )
+    compared, compared_notes = snapshot_entries(
+        warehouse, created_from=selection.start, created_before=selection.end
+    )
+    unrecorded, unrecorded_notes = _never_recorded(warehouse, asked)
+    folded = folded_note(counts.table, minimum_group_size=selection.minimum_group_size)
+    return Counted(
+        selection,
+        counts,
+        [excluded, *compared, *unrecorded],
+        [note, *compared_notes, *unrecorded_notes, *folded],
+    )
+
+
+def _never_recorded(
+    warehouse: Warehouse, asked: Counting | None
+) -> tuple[list[Answer], list[Note]]:
+    """Which stages does no source ever record, so that nobody reaches them but by imputing?
+
+    Returns
+    -------
+    list of Answer, list of Note
+        The query, and the `stages` where there are any; both empty in the mode `"at_least"`, and
+        where there are no modes.
+    """
+    if asked is None or asked.mode == "at_least":
+        return [], []
+    answer = warehouse.query("metrics/stages_never_recorded")
+    stages = list(answer.table["stage"])
+    return [answer], [Note("never_recorded", {"stages": stages})] if stages else []
+
+
 def entry_curves(curve: pd.DataFrame) -> dict[int, pd.DataFrame]:
     """The curve of the days from creation to each stage, from the query `entry_curve`."""
     return {
@@ -229,21 +335,6 @@ def share_entered(
     eventual = 1 - curve["survival"].iloc[-1]
     by_now = (1 - survival_at(curve, ages)) / eventual
     return float(np.average(by_now, weights=leads))
-
-
-def stages_never_recorded(warehouse: Warehouse, asked: Counting) -> tuple[list[Answer], list[Note]]:
-    """Which stages does no source ever record, so that nobody reaches them but by imputing?
-
-    Returns
-    -------
-    list of Answer, list of Note
-        The query, and the `stages` where there are any; both empty in the mode `"at_least"`.
-    """
-    if asked.mode == "at_least":
-        return [], []
-    answer = warehouse.query("metrics/stages_never_recorded")
-    stages = list(answer.table["stage"])
-    return [answer], [Note("never_recorded", {"stages": stages})] if stages else []
 
 
 def first_days(warehouse: Warehouse) -> dict[int, datetime]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -15,11 +19,13 @@ import pandas as pd
 from funnel_analytics.agreement import Agreement
 from funnel_analytics.errors import CallError, MissingTableError, did_you_mean
 from funnel_analytics.escaping import inert_cell, one_line
+from funnel_analytics.sheets import write_answer
 
 __all__ = ["MIME", "Missing", "Note", "Query", "Result", "Source", "available", "plain"]
 
 MIME = "application/vnd.funnel-analytics.result+json"
 _ROWS_SHOWN = 40
+_SAVED_AS = (".xlsx", ".csv", ".json")
 
 
 @dataclass(frozen=True)
@@ -117,20 +123,95 @@ class Result:
         """The answer as JSON text; missing numbers are null."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
 
-    def to_csv(self) -> str:
-        """The table as CSV; a text that a spreadsheet would compute is kept text by an apostrophe.
+    def to_csv(self, *, part: str | None = None) -> str:
+        """The table, or a part, as CSV; what a spreadsheet would compute is kept text by `'`.
 
         Numbers stay numbers, negative ones too; missing values are empty.
         """
-        return str(_with_texts(self._table, inert_cell).to_csv(index=False))
+        table = self._table if part is None else self.part(part)
+        return str(_with_texts(table, inert_cell).to_csv(index=False))
+
+    def save(self, path: Path | str) -> Path:
+        """Write the answer with its definition, parameters, as-of and source; says where.
+
+        The suffix says how: `.xlsx` (the table, a sheet `definition`, a sheet for each part),
+        `.csv` (lines that begin with `#` before the table; no parts) or `.json` (all of it). What
+        a spreadsheet would compute stays text. A file that is there is replaced, whole.
+
+        Raises
+        ------
+        CallError
+            Another suffix, or the file cannot be written.
+        """
+        file = Path(path)
+        kind = file.suffix.lower()
+        if kind not in _SAVED_AS:
+            raise CallError(
+                f"A result is saved as {', '.join(_SAVED_AS)}, by the suffix; "
+                f"'{file.name}' has {file.suffix or 'none'}."
+            )
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # Beside its place, so that moving the finished file is one step of the file system.
+            with TemporaryDirectory(dir=file.parent, prefix=".saving-") as folder:
+                scratch = Path(folder) / f"result{kind}"
+                if kind == ".xlsx":
+                    write_answer(scratch, record=self.record(), described=self._described())
+                elif kind == ".csv":
+                    # The mark lets spreadsheets read umlauts; pandas passes over it.
+                    scratch.write_text(self._commented_csv(), encoding="utf-8-sig", newline="")
+                else:
+                    text = json.dumps(self.record(), ensure_ascii=False, allow_nan=False, indent=2)
+                    scratch.write_text(text + "\n", encoding="utf-8", newline="")
+                scratch.replace(file)
+        except OSError as error:
+            raise CallError(f"{file} cannot be written: {error.strerror or error}.") from error
+        return file
+
+    def _described(self) -> list[tuple[str, Any]]:
+        """What the table means and where it comes from, as names and values."""
+        record = self.record()
+        return [
+            *((name, record[name]) for name in ("metric", "grain", "definition")),
+            ("as_of (UTC)", record["as_of"]),
+            ("agreement", self.agreement.company),
+            *((f"parameter {name}", value) for name, value in record["parameters"].items()),
+            *((f"note {each.pop('code')}", each) for each in record["notes"]),
+            *((f"unit of {name}", unit) for name, unit in record["units"].items()),
+            *((f"rows loaded into {name}", rows) for name, rows in record["loads"].items()),
+            *((f"version of {name}", text) for name, text in record["versions"].items()),
+            *(
+                (f"query {each['name']} ({each['rows']} rows)", each["sql"])
+                for each in record["queries"]
+            ),
+        ]
+
+    def _commented_csv(self) -> str:
+        """The table as CSV below lines that say what it is; the text of queries is left out."""
+        head = io.StringIO()
+        writer = csv.writer(head, lineterminator="\n")
+        for name, value in self._described():
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            cells = [] if name.startswith("query ") else ["" if value is None else shown]
+            writer.writerow(
+                [one_line(f"# {name}"), *(inert_cell(one_line(each)) for each in cells)]
+            )
+        return head.getvalue() + self.to_csv()
+
+    def printed(self, *, part: str | None = None, rest: str | None = None) -> str:
+        """The first rows of the table, or of a part, as text; `rest` says where the others are."""
+        what = self.grain if part is None else f"part {part}"
+        head = f"{self.metric}: {what}, as of {self.as_of:%Y-%m-%d %H:%M} UTC"
+        table = self._table if part is None else self.part(part)
+        rows = _with_texts(table.head(_ROWS_SHOWN), one_line)
+        shown = rows.to_string(index=False, max_colwidth=40)
+        more = len(table) - _ROWS_SHOWN
+        where = rest or (".table" if part is None else f".part({part!r})")
+        tail = f"\n… and {more} more rows in {where}" if more > 0 else ""
+        return f"{head}\n{shown}{tail}"
 
     def __str__(self) -> str:
-        head = f"{self.metric}: {self.grain}, as of {self.as_of:%Y-%m-%d %H:%M} UTC"
-        rows = _with_texts(self._table.head(_ROWS_SHOWN), one_line)
-        shown = rows.to_string(index=False, max_colwidth=40)
-        more = len(self._table) - _ROWS_SHOWN
-        tail = f"\n… and {more} more rows in .table" if more > 0 else ""
-        return f"{head}\n{shown}{tail}"
+        return self.printed()
 
     __repr__ = __str__
 

@@ -19,9 +19,11 @@ __all__ = [
     "FOLDED",
     "NOT_OF_PEOPLE",
     "By",
+    "ExportEnd",
     "Selection",
     "arranged",
     "excluded_leads",
+    "export_ends",
     "folded_note",
     "select_leads",
     "snapshot_entries",
@@ -257,6 +259,44 @@ def excluded_leads(
     return answer, Note(
         "excluded", {name: int(row[name]) for name in ("merged", "deleted", "test")}
     )
+
+
+@dataclass(frozen=True)
+class ExportEnd:
+    """Until when a kind of record is known: the instant of its newest export (UTC).
+
+    `is_inferred` where no export says when it was made: then the end of its last day with a record.
+    """
+
+    table: str
+    until: datetime
+    is_inferred: bool = False
+
+
+def export_ends(warehouse: Warehouse) -> tuple[Answer, dict[str, ExportEnd]]:
+    """Until when are the leads and their steps known?
+
+    Returns
+    -------
+    Answer, dict
+        The query, and the ends of `lead` and `stage_event` (snapshots tell of steps, too); that of
+        the data where nothing says when such a record was exported.
+    """
+    answer = warehouse.query("warehouse/last_exports")
+    dated = {str(row["table_name"]): row for _, row in answer.table.iterrows()}
+    ends = {}
+    for name, tables in (("lead", ("lead",)), ("stage_event", ("stage_event", "snapshot"))):
+        known = [
+            ExportEnd(
+                name,
+                min(dated[each]["until_at"].to_pydatetime(), warehouse.as_of),
+                bool(dated[each]["is_inferred"]),
+            )
+            for each in tables
+            if each in dated
+        ]
+        ends[name] = max(known, key=lambda end: end.until, default=ExportEnd(name, warehouse.as_of))
+    return answer, ends
 
 
 def snapshot_entries(

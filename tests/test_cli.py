@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 import re
@@ -15,6 +16,7 @@ import pytest
 
 import funnel_analytics as fa
 from funnel_analytics.cli import app, main
+from funnel_analytics.cli.showing import METRICS
 from funnel_analytics.warehouse import Warehouse, connect
 from tests.sources.conftest import Exports
 
@@ -89,6 +91,87 @@ def test_show_prints_table_csv_and_json_with_the_same_rows(run: Run, sample_data
     assert list(rows[0]) == list(expected.columns)
     shown = [row["reached_leads"] for row in rows if row["reached_leads"]]
     assert [int(each) for each in shown] == expected["reached_leads"].dropna().tolist()
+
+
+def test_show_prints_a_part_and_what_was_noted(run: Run, sample_database: Path) -> None:
+    base = ["show", "flows", "--db", sample_database, "--period", "2026-06", "--language", "en"]
+    with fa.open_warehouse(sample_database) as warehouse:
+        flows = fa.stage_flows(warehouse, period=fa.month("2026-06"))
+    code, table, _ = run(*base)
+    assert code == 0
+    assert table.startswith("stage_flows: one row per segment and stage")
+    assert "- Not counted (created by 30 June 2026): " in table
+    assert table.endswith("Further parts (--part NAME): by_month, transitions\n")
+    _, table, _ = run(*base, "--part", "transitions")
+    assert table.startswith("stage_flows: part transitions, as of 2026-10-31 23:00 UTC\n")
+    assert table.endswith("Further parts (--part NAME): by_month\n")
+    _, text, _ = run(*base, "--part", "transitions", "--format", "csv")
+    stays = [int(row["stays"]) for row in csv.DictReader(io.StringIO(text))]
+    assert stays == flows.part("transitions")["stays"].tolist()
+    _, text, _ = run(*base, "--part", "transitions", "--format", "json")
+    answer = json.loads(text)
+    assert (answer["part"], answer["grain"]) == ("transitions", "one row of the part transitions")
+    assert [row["stays"] for row in answer["rows"]] == stays
+    code, _, err = run(*base, "--part", "transition")
+    assert (code, "it has by_month, transitions. Did you mean 'transitions'?" in err) == (2, True)
+
+
+def test_the_json_is_the_record_of_the_answer_and_what_is_said_of_it(
+    run: Run, sample_database: Path
+) -> None:
+    base = ["show", "reasons", "--db", sample_database, "--period", "2026-06", "--format", "json"]
+    _, text, _ = run(*base)
+    answer = json.loads(text)
+    with fa.open_warehouse(sample_database) as warehouse:
+        reasons = fa.loss_reasons(warehouse, period=fa.month("2026-06"))
+    said = answer.pop("said")
+    assert answer == reasons.record()
+    assert set(answer["parts"]) == set(reasons.parts)
+    assert said == list(fa.wording.words_for(reasons).notes(reasons))
+    assert said[0].startswith("Nicht gezählt")
+    _, text, _ = run(*base, "--language", "en")
+    assert json.loads(text)["said"][0].startswith("Not counted")
+
+
+def test_a_change_shows_both_sides_and_their_difference(run: Run, sample_database: Path) -> None:
+    base = ["show", "change", "--db", sample_database, "--before", "2026-06", "--after", "2026-07",
+            "--language", "en"]  # fmt: skip
+    _, text, _ = run(*base, "--format", "json")
+    answer = json.loads(text)
+    before, after = (row["value"] for row in answer["parts"]["totals"])
+    change = answer["notes"][0]
+    assert (change["code"], change["change"]) == ("change", after - before)
+    assert all("\n" not in sentence for sentence in answer["said"])
+    _, table, _ = run(*base)
+    first = f"Won leads: {after:.0f} in the cohort July 2026, {before:.0f} in the cohort June 2026 "
+    assert f"{first}(−{before - after:.0f})" in table
+    assert "explain_change: part totals" in table
+    _, csv_text, _ = run(*base, "--by", "origin", "--part", "segments", "--format", "csv")
+    parts = [float(row["part"]) for row in csv.DictReader(io.StringIO(csv_text))]
+    assert sum(parts) == pytest.approx(after - before)
+
+
+def test_the_help_lists_every_metric_with_its_question(run: Run) -> None:
+    code, out, _ = run("show", "--help")
+    lines = " ".join(out.split())
+    assert code == 0
+    for name, metric in METRICS.items():
+        question = (inspect.getdoc(metric.function) or "").splitlines()[0]
+        assert metric.question == question
+        assert f"{name} {question}" in lines
+
+
+def test_every_metric_is_shown_and_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    about_data = {"loads", "quarantine", "columns", "identity"}
+    table = {name for name in METRICS if f"| `funnel show {name}` |" in readme}
+    assert table == set(METRICS) - about_data
+    results = {
+        name for name in fa.__all__
+        if inspect.isfunction(each := getattr(fa, name))
+        and inspect.signature(each).return_annotation == "Result"
+    }  # fmt: skip
+    assert {each.name for each in METRICS.values()} == results - {"leads_needed"}
 
 
 def test_show_takes_days_as_well_as_names_of_periods(run: Run, sample_database: Path) -> None:

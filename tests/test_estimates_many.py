@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.api as sm
+import statsmodels.api as sm  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom, norm
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import binom, norm  # type: ignore[import-untyped]
+from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped]
 
 from funnel_analytics.errors import CallError
-from funnel_analytics.estimates import Factor, benjamini_hochberg, count_chance, fit_logit
+from funnel_analytics.estimates import (
+    Crossing,
+    Factor,
+    LogitRows,
+    benjamini_hochberg,
+    count_chance,
+)
 
 
 def test_the_published_example_has_four_findings() -> None:
@@ -98,10 +104,11 @@ def test_the_logit_is_that_of_statsmodels(seed: int) -> None:
     names = ["one", "two", "three"]
     trials = table["trials"].to_numpy(float)
     successes = table["successes"].to_numpy(float)
-    ours = fit_logit(factors_of(table, names), trials, successes)
+    rows = LogitRows(factors_of(table, names), trials, successes)
+    ours = rows.fit()
     outcome = np.column_stack([successes, trials - successes])
     theirs = sm.GLM(outcome, dummies(table, names), family=sm.families.Binomial()).fit(tol=1e-12)
-    assert ours.rates == pytest.approx(theirs.fittedvalues, abs=1e-7)
+    assert rows.rates(ours) == pytest.approx(theirs.fittedvalues, abs=1e-7)
     # Every value has a coefficient of ours: the intercept is first, then four of the first factor.
     own = ours.coefficients[1:5] - ours.coefficients[1]
     assert own[1:] == pytest.approx(theirs.params[["one_1", "one_2", "one_3"]].to_numpy(), abs=1e-6)
@@ -112,11 +119,14 @@ def test_a_smaller_model_started_from_a_larger_one_is_the_same() -> None:
     trials = table["trials"].to_numpy(float)
     successes = table["successes"].to_numpy(float)
     factors = factors_of(table, ["one", "two", "three"])
-    whole = fit_logit(factors, trials, successes)
-    started = fit_logit(factors[1:], trials, successes, start=whole)
-    alone = fit_logit(factors[1:], trials, successes)
-    assert started.rates == pytest.approx(alone.rates, abs=1e-8)
-    assert started.weights == pytest.approx(alone.weights, abs=1e-7)
+    rows = LogitRows(factors, trials, successes)
+    started = rows.fit([0], near=rows.fit())
+    again = rows.fit([0], at=started.coefficients)
+    fewer = LogitRows(factors[1:], trials, successes)
+    alone = fewer.fit()
+    assert rows.rates(started) == pytest.approx(fewer.rates(alone), abs=1e-8)
+    assert again.inverse == pytest.approx(started.inverse, abs=1e-9)
+    assert started.degrees == alone.degrees == 1 + 2 + 1
 
 
 def test_values_that_determine_each_other_are_fitted() -> None:
@@ -124,11 +134,79 @@ def test_values_that_determine_each_other_are_fitted() -> None:
     table = made_up(3).assign(two=lambda rows: rows["one"] // 2)
     trials = table["trials"].to_numpy(float)
     successes = table["successes"].to_numpy(float)
-    both = fit_logit(factors_of(table, ["one", "two"]), trials, successes)
-    finer = fit_logit(factors_of(table, ["one"]), trials, successes)
-    assert both.rates == pytest.approx(finer.rates, abs=1e-8)
+    both = LogitRows(factors_of(table, ["one", "two"]), trials, successes)
+    finer = LogitRows(factors_of(table, ["one"]), trials, successes)
+    assert both.rates(both.fit()) == pytest.approx(finer.rates(finer.fit()), abs=1e-8)
+    assert both.fit().degrees == 4
 
 
 def test_without_factors_the_rate_is_the_share() -> None:
-    fitted = fit_logit([], np.array([3.0, 7.0]), np.array([1.0, 4.0]))
-    assert fitted.rates == pytest.approx([0.5, 0.5])
+    rows = LogitRows([], np.array([3.0, 7.0]), np.array([1.0, 4.0]))
+    assert rows.rates(rows.fit()) == pytest.approx([0.5, 0.5])
+
+
+def test_values_of_one_level_share_their_coefficient() -> None:
+    table = made_up(2)
+    trials = table["trials"].to_numpy(float)
+    successes = table["successes"].to_numpy(float)
+    (one,) = factors_of(table, ["one"])
+    shared = LogitRows([Factor(one.codes, 4, np.array([0, 1, 1, 0]))], trials, successes)
+    joined = LogitRows([Factor(np.isin(one.codes, (1, 2)).astype(int), 2)], trials, successes)
+    assert shared.rates(shared.fit()) == pytest.approx(joined.rates(joined.fit()), abs=1e-9)
+
+
+def test_rates_that_go_to_one_end_the_search() -> None:
+    # All 40 of the second value succeed; its coefficient has no largest likelihood.
+    codes = np.repeat([0, 1], [60, 40])
+    successes = np.concatenate([np.tile([0.0, 1.0], 30), np.ones(40)])
+    rows = LogitRows([Factor(codes, 2)], np.ones(100), successes)
+    model = rows.fit()
+    assert rows.rates(model) == pytest.approx(np.where(codes == 0, 0.5, 1.0), abs=1e-6)
+    assert model.degrees == 2
+
+
+def test_trials_that_are_not_all_due_are_binomial_with_a_lower_rate() -> None:
+    # Rows with a share d of their successes due have the rate d r: no step away from the answer
+    # has a larger likelihood.
+    rng = np.random.default_rng(5)
+    codes = rng.integers(0, 2, 4000)
+    due = np.where(rng.random(4000) < 0.3, 0.8, 1.0)
+    came = (rng.random(4000) < due * np.where(codes == 1, 0.9, 0.7)).astype(float)
+    rows = LogitRows([Factor(codes, 2)], due, came, due=due)
+    model = rows.fit()
+
+    def likelihood(low: float, high: float) -> float:
+        p = due * np.where(codes == 1, high, low)
+        return float((came * np.log(p) + (1 - came) * np.log(1 - p)).sum())
+
+    found = [float(rows.rates(model)[codes == each][0]) for each in (0, 1)]
+    best = likelihood(*found)
+    for step in (-1e-4, 1e-4):
+        assert likelihood(found[0] + step, found[1]) < best
+        assert likelihood(found[0], found[1] + step) < best
+    # Its information is the mean of the squared scores.
+    at = rows.at(model.coefficients)
+    is_second = codes == 1
+    assert at.weights[is_second].sum() == pytest.approx(
+        (at.residuals[is_second] ** 2).sum(), rel=0.05
+    )
+    p = due * rows.rates(model)
+    assert at.expected == pytest.approx(p)
+    assert at.weights == pytest.approx((p * (1 - rows.rates(model))) ** 2 / (p * (1 - p)))
+
+
+def test_tables_of_any_factors_are_counts() -> None:
+    rng = np.random.default_rng(4)
+    sizes = (3, 7, 2, 300, 5)
+    factors = [Factor(rng.integers(0, size, 500).astype(np.uint16), size) for size in sizes]
+    weights = rng.random(500)
+    triples = [(0, 1, 2), (0, 3, 4), (1, 2, 4), (2, 3, 4), (1,)]
+    for most in (1, 50, 2**17):
+        crossing = Crossing(factors, most_cells=most, kept_cells=most)
+        for keep in (False, True):
+            found = dict(crossing.tables(triples, weights, keep=keep))
+            assert set(found) == set(triples)
+            for chosen, (table,) in found.items():
+                expected = np.zeros([sizes[number] for number in chosen])
+                np.add.at(expected, tuple(factors[number].codes for number in chosen), weights)
+                assert table == pytest.approx(expected)

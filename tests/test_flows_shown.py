@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import plotly.graph_objects as go
 import pytest
@@ -98,7 +99,9 @@ def test_flows_of_the_largest_group_or_the_one_asked_for() -> None:
     result = drawn_flows.flows_by_origin()
     assert bands(result)["Inquiry", "Rejected"][0] == 1200
     assert bands(result, segment=EVIL)["Inquiry", "Rejected"][0] == 300
-    assert "Shown: Inbound." in footer(plots.stage_flows(result, language="en"))
+    assert "Shown: “Inbound”, one of 2 groups; the table has all." in footer(
+        plots.stage_flows(result, language="en")
+    )
 
 
 def test_the_bars_are_reasons_in_parts_by_stage() -> None:
@@ -191,7 +194,21 @@ def test_nothing_to_draw_is_drawn_as_nothing(language: str) -> None:
         empty = drawn_flows.result_of(
             result.metric, result.table.iloc[:0], result.parameters, parts=parts
         )
-        assert "2026" in title(show(empty, language=language))  # type: ignore[operator]
+        drawn = show(empty, language=language)  # type: ignore[operator]
+        assert "2026" in (str(drawn) if isinstance(drawn, Notice) else title(drawn))
+
+
+@pytest.mark.parametrize("show", [tables.loss_reasons, tables.closed_leads_later])
+def test_nothing_to_list_is_a_sentence_and_no_empty_table(show: Callable[..., Any]) -> None:
+    made = (drawn_flows.reasons_result(), drawn_flows.later_result())
+    result = made[show is tables.closed_leads_later]
+    parts = {name: result.part(name).iloc[:0] for name in result.parts}
+    empty = drawn_flows.result_of(
+        result.metric, result.table.iloc[:0], result.parameters, parts=parts
+    )
+    shown = show(empty, language="en")
+    assert isinstance(shown, Notice)
+    assert str(shown) == "No lead is recorded as closed in October 2026."
 
 
 def test_a_missing_table_becomes_a_notice() -> None:

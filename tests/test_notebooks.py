@@ -13,7 +13,7 @@ from funnel_analytics.report import Rendered, find_notebook, render
 
 PERIODS = {
     "monthly_review": "2026-06",
-    "conversion_drop_offs": "2025-11-01..2026-10-31",
+    "conversion_drop_offs": "2026-Q3",
     "attribution": "2026-Q3",
     "lead_targets": "2027-Q1",
 }
@@ -131,3 +131,21 @@ def test_a_period_that_has_not_begun_leaves_no_page(sample_database: Path, tmp_p
     with pytest.raises(FunnelError, match="2027-01 had not begun when the data were exported"):
         rendered("monthly_review", sample_database, tmp_path, period="2027-01", language="de")
     assert not list(tmp_path.glob("*.html"))
+
+
+def test_the_drop_offs_of_the_sample_name_the_planted_month(
+    sample_database: Path, tmp_path: Path
+) -> None:
+    _, _, record = rendered(
+        "conversion_drop_offs",
+        sample_database,
+        tmp_path,
+        period="2026-10",
+        language="de",
+        stage="sales_accepted",
+    )
+    by_metric = {each["metric"]: each for each in record["results"]}
+    first = by_metric["drop_off_segments"]["rows"][0]
+    names = ("stage", "value", "second_value", "direction")
+    assert [first[name] for name in names] == ["sales_accepted", "2026-07", "inbound", "lost"]
+    assert {row["stage"] for row in by_metric["conversion_curve"]["rows"]} == {"sales_accepted"}

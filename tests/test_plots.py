@@ -142,9 +142,12 @@ def test_the_funnel_shows_counts_rates_and_intervals() -> None:
     figure = plots.funnel(drawn.funnel_result(mature=4), language="en")
     (bars,) = figure.data
     assert list(bars.x) == [400, 240, 180, 60, 30, 12]
-    assert bars.text[0] == "400"
-    assert "240" in bars.text[1]
-    assert "7 imputed" in bars.text[1]
+    counts = [each for each in figure.layout.annotations if each.xshift == 2]
+    assert [each.x for each in counts] == [400, 240, 180, 60, 30, 12]
+    assert {each.align for each in counts} == {"left"}, "the first and the second line begin alike"
+    assert counts[0].text == "400"
+    assert counts[1].text.startswith("240<br>")
+    assert "7 imputed" in counts[1].text
     assert list(bars.marker.pattern.shape) == ["", "", "", "", "/", "/"]
     assert [colour == theme.ACCENT for colour in bars.marker.color].index(True) == 3
     assert any("33.3%" in text and "28.3–38.3%" in text for text in labels(figure))
@@ -158,7 +161,7 @@ def test_the_funnel_shows_counts_rates_and_intervals() -> None:
 def test_the_funnel_in_german() -> None:
     figure = plots.funnel(drawn.funnel_result(mature=4))
     assert figure.layout.xaxis.title.text == "Leads, die die Phase erreicht hatten (Anzahl)"
-    assert "7 ergänzt" in figure.data[0].text[1]
+    assert any("7 ergänzt" in text for text in labels(figure))
     assert any("33,3\N{NARROW NO-BREAK SPACE}%" in text for text in labels(figure))
 
 
@@ -166,7 +169,9 @@ def test_a_cut_off_stage_says_so() -> None:
     table = drawn.stage_rows((50, 10, 0), cut=True)
     result = drawn.result_of("stage_conversion", table, drawn.october(mode="at_least"))
     figure = plots.funnel(result, language="en")
-    assert all("data begin later" in text for text in figure.data[0].text)
+    counts = [each for each in figure.layout.annotations if each.xshift == 2]
+    assert all("data begin later" in each.text for each in counts)
+    assert len(counts) == 3
     assert theme.ACCENT not in figure.data[0].marker.color
 
 
@@ -211,8 +216,11 @@ def test_cohorts_need_months() -> None:
 
 def test_throughput_has_a_panel_per_stage() -> None:
     figure = plots.throughput(drawn.throughput_result(), language="de")
-    assert len(figure.data) == 6
-    assert list(figure.data[5].text)[-1] == "5"
+    recorded, imputed = figure.data[10], figure.data[11]
+    assert len(figure.data) == 12, "recorded and imputed entries of six stages"
+    assert (figure.layout.barmode, recorded.y[-1], imputed.y[-1]) == ("stack", 5, 1)
+    assert [each.text for each in figure.layout.annotations if each.yref == "y6"][-1] == "6"
+    assert "Heller Teil: ergänzt" in footer(figure)
     assert figure.data[0].marker.pattern.shape[-1] == "/"
     assert "Schraffiert: Monat noch nicht abgeschlossen." in footer(figure)
     assert all(axis.range[0] == 0 for axis in figure.select_yaxes())
@@ -225,7 +233,8 @@ def test_months_before_the_data_begin_are_no_zeros() -> None:
     table = result.table.assign(is_left_truncated=lambda rows: rows["month"] < date(2026, 1, 1))
     cut = drawn.result_of("stage_throughput", table, result.parameters)
     figure = plots.throughput(cut, language="en")
-    assert list(figure.data[0].text)[:3] == ["×", "×", "151"]
+    shown = [each.text for each in figure.layout.annotations if each.yref == "y"]
+    assert shown[:3] == ["×", "×", "152"]
     assert "the data begin later" in footer(figure)
 
 
@@ -262,7 +271,7 @@ def test_throughput_by_group_draws_a_line_per_group() -> None:
 
 def test_time_in_stage_shows_the_median_and_what_was_not_reached() -> None:
     figure = plots.time_in_stage(drawn.time_in_stage_result(), language="en")
-    dots = next(each for each in figure.data if each.name == "Median (days)")
+    dots = next(each for each in figure.data if each.name == "Median in stage (days)")
     assert list(dots.x) == [2.0, 1.5, 14.0, 21.0, 61.5]
     assert labels(figure).count("not reached") == 1
     assert figure.data[4].line.dash == "dot"

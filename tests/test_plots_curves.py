@@ -72,9 +72,9 @@ RATES = [0.01, 0.02, 0.03, 0.04]
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("de", "4\u202f% der Leads erreichen „Gewonnen“ binnen 40 Tagen (2–8\u202f%), "
+        ("de", "4,0\u202f% der Leads erreichen „Gewonnen“ binnen 40 Tagen (2,0–8,0\u202f%), "
                "90\u202f% davon binnen 10 Tagen"),
-        ("en", "4% of leads reach “Won” within 40 days (2–8%), 90% of these within 10 days"),
+        ("en", "4.0% of leads reach “Won” within 40 days (2.0–8.0%), 90% of these within 10 days"),
     ],
 )  # fmt: skip
 def test_one_curve_says_how_many_and_by_when(language, sentence):
@@ -109,7 +109,7 @@ def test_groups_are_compared_by_the_test_and_escaped():
     said = words_for(result, language="en").finding(result)
     assert said == (
         "“Won” by campaign: the curves differ (Gray's test, p < 0.001), "
-        f"from 4% (“inbound”) to 16% (“{EVIL}”)"
+        f"from 4.0% (“inbound”) to 16.0% (“{EVIL}”)"
     )
     figure = fa.plots.conversion_curve(result, language="de")
     assert "<b onclick" not in figure.to_json()
@@ -163,7 +163,7 @@ def test_the_youngest_whole_cohort_is_spoken_of():
     result = cohorts()
     assert words_for(result, language="de").finding(result) == (
         "4 von 100 Leads aus September 2026 hatten bis zum 31. Oktober 2026 „Gewonnen“ erreicht; "
-        "am Ende zu erwarten: 6,5 Leads oder 6,5\u202f% (5–9\u202f%)"
+        "am Ende zu erwarten: 6,5 Leads oder 6,5\u202f% (5,0–9,0\u202f%)"
     )
     nothing = cohorts(expected_rate=NAN)
     assert "no cohort of which" in words_for(nothing, language="en").finding(nothing)
@@ -184,26 +184,62 @@ def test_what_is_expected_stands_behind_what_is_there():
     assert "60% (immature)" in html
 
 
+def cycles_by_origin(row, partner, *, p_value=0.012):
+    rows = [row, {**row, "segment": "partner", **partner}]
+    rows += [{**row, "segment": "few", "median_days": 1.0, "reached_leads": 2}]
+    test = {"test": "median", "segments": 2, "statistic": 6.3, "degrees": 1, "p_value": p_value}
+    return result_of(
+        "sales_cycle",
+        pd.DataFrame(rows),
+        october(start="inquiry", end="won", by="origin"),
+        parts={"tests": pd.DataFrame([test])},
+    )
+
+
 def test_sales_cycles_in_words_and_as_a_table():
     row = {
         "segment": "inbound", "is_folded": False, "start_stage": "inquiry", "end_stage": "won",
         "started_leads": 90, "reached_leads": 12, "ended_leads": 30, "open_leads": 48,
-        "median_days": 80.0, "p75_days": 100.0, "p90_days": 120.5, "naive_median_days": 70.0,
+        "median_days": 80.0, "median_low_days": 70.1, "median_high_days": 90.0,
+        "p75_days": 100.0, "p75_low_days": 90.0, "p75_high_days": 110.0,
+        "p90_days": 120.5, "p90_low_days": 110.0, "p90_high_days": 150.0,
+        "naive_median_days": 70.0,
         "is_left_truncated": False,
     }  # fmt: skip
     parameters = october(start="inquiry", end="won")
     one = result_of("sales_cycle", pd.DataFrame([row]), parameters)
     assert words_for(one, language="de").finding(one) == (
         "Von „Anfrage“ bis „Gewonnen“ braucht die Hälfte der Leads, die ankommen, höchstens "
-        "80 Tage, neun Zehntel höchstens 120,5 Tage"
+        "80,0 Tage (70,1–90,0), neun Zehntel höchstens 120,5 Tage (110,0–150,0)"
     )
-    rows = [row, {**row, "segment": "partner", "median_days": 40.0}]
-    rows += [{**row, "segment": "few", "median_days": 1.0, "reached_leads": 2}]
-    several = result_of("sales_cycle", pd.DataFrame(rows), parameters | {"by": "origin"})
+    several = cycles_by_origin(row, {"median_days": 40.0, "median_high_days": 60.0})
     said = words_for(several, language="en").finding(several)
-    assert "quickest “Partner” (half of them in 40 days), slowest “Inbound” (80 days)" in said
+    assert said == (
+        "From “Inquiry” to “Won” by origin: quickest “Partner” (half of them in 40.0 days), "
+        "slowest “Inbound” (80.0 days; median test, p = 0.012)"
+    )
     html = fa.tables.sales_cycle(several, language="en").as_raw_html()
     assert "Median of the finished (days)" in html
+    assert "80.0 (70.1–90.0)" in html
+    assert "In brackets the 95% interval." in html
+    alike = cycles_by_origin(row, {}, p_value=0.31)
+    assert words_for(alike, language="de").finding(alike) == (
+        "Von „Anfrage“ bis „Gewonnen“ nach Herkunft: kein klarer Unterschied zwischen den Gruppen "
+        "(Mediantest, p = 0,31)"
+    )
+    near = cycles_by_origin(row, {"median_days": 60.0, "median_high_days": 75.0})
+    assert "cannot be told for sure" in words_for(near, language="en").finding(near)
+    untested = cycles_by_origin(row, {}, p_value=NAN)
+    assert "keine zwei Gruppen" in words_for(untested).finding(untested)
+    first = pd.DataFrame([{**row, "reached_leads": 1, "median_days": 1.0}])
+    single = result_of("sales_cycle", first, parameters)
+    assert words_for(single, language="de").finding(single) == (
+        "Von „Anfrage“ bis „Gewonnen“ ist bis zum 31. Oktober 2026 erst 1 Lead gekommen, nach "
+        "1,0 Tagen"
+    )
+    assert words_for(single, language="en").finding(single) == (
+        "Only 1 lead had got from “Inquiry” to “Won” by 31 October 2026, in 1.0 days"
+    )
     none = result_of("sales_cycle", pd.DataFrame([row]).assign(median_days=NAN), parameters)
     assert "kein Lead gekommen" in words_for(none).finding(none)
     assert "not reached" in fa.tables.sales_cycle(none, language="en").as_raw_html()
@@ -225,8 +261,9 @@ def test_stuck_leads_in_words_and_as_tables():
     )  # fmt: skip
     result = result_of("stuck_leads", table, october(), parts={"leads": late})
     assert words_for(result, language="en").finding(result) == (
-        "25 of 40 open leads have been in their stage for longer than agreed, most of them in "
-        "“Sales accepted lead” (25); value of their open deals: €3,000"
+        "25 of 40 open leads in stages with an agreed duration have been in their stage for longer "
+        "than agreed, all of them in “Sales accepted lead”; 20 other open leads are in stages "
+        "without one; value of their open deals: €3,000"
     )
     assert "62.5%" in fa.tables.stuck_leads(result, language="en").as_raw_html()
     each = fa.tables.stuck_leads(result, leads=True, language="de").as_raw_html()
@@ -235,6 +272,80 @@ def test_stuck_leads_in_words_and_as_tables():
     nothing = table.assign(expected_days=NAN)
     unknown = result_of("stuck_leads", nothing, october(), parts={"leads": late})
     assert "60 Leads sind offen" in words_for(unknown).finding(unknown)
+
+
+def stuck(*stages, other=0):
+    """Stages as (open, stuck) leads, and one stage without an agreed duration."""
+    names = ["sales_accepted", "opportunity"][: len(stages)] + ["inquiry"] * bool(other)
+    table = pd.DataFrame(
+        {
+            "segment": None, "is_folded": False, "position": range(len(names)), "stage": names,
+            "open_leads": [each[0] for each in stages] + [other] * bool(other),
+            "expected_days": [20.0] * len(stages) + [NAN] * bool(other),
+            "stuck_leads": pd.array([each[1] for each in stages] + [None] * bool(other), "Int64"),
+            "stuck_amount": NAN,
+        }
+    )  # fmt: skip
+    result = result_of("stuck_leads", table, october())
+    return tuple(words_for(result, language=each).finding(result) for each in ("de", "en"))
+
+
+LATE = "länger in seiner Phase als vereinbart"
+ACCEPTED = "„Vom SDR angenommener Lead“"
+
+
+@pytest.mark.parametrize(
+    ("found", "german", "english"),
+    [
+        (
+            stuck((1, 0)),
+            f"Der einzige offene Lead ist nicht {LATE}",
+            "The only open lead has not been in its stage for longer than agreed",
+        ),
+        (
+            stuck((1, 1)),
+            f"Der einzige offene Lead ist {LATE}: in {ACCEPTED}",
+            "The only open lead has been in its stage for longer than agreed: in “Sales accepted "
+            "lead”",
+        ),
+        (
+            stuck((2, 0)),
+            f"Keiner von 2 offenen Leads ist {LATE}",
+            "None of 2 open leads has been in its stage for longer than agreed",
+        ),
+        (
+            stuck((2, 1)),
+            f"1 von 2 offenen Leads ist {LATE}: in {ACCEPTED}",
+            "1 of 2 open leads has been in its stage for longer than agreed: in “Sales accepted "
+            "lead”",
+        ),
+        (
+            stuck((1, 1), (1, 1)),
+            "2 von 2 offenen Leads sind länger in ihrer Phase als vereinbart, davon 1 in "
+            f"{ACCEPTED}",
+            "2 of 2 open leads have been in their stage for longer than agreed, 1 of them in "
+            "“Sales accepted lead”",
+        ),
+        (
+            stuck((1, 0), other=1),
+            f"Der einzige offene Lead in einer Phase mit vereinbarter Dauer ist nicht {LATE}; "
+            "1 weiterer offener Lead ist in einer Phase ohne vereinbarte Dauer",
+            "The only open lead in a stage with an agreed duration has not been in its stage for "
+            "longer than agreed; 1 other open lead is in a stage without one",
+        ),
+        (
+            stuck((18, 18), other=9),
+            "18 von 18 offenen Leads in Phasen mit vereinbarter Dauer sind länger in ihrer Phase "
+            f"als vereinbart, alle in {ACCEPTED}; 9 weitere offene Leads sind in Phasen ohne "
+            "vereinbarte Dauer",
+            "18 of 18 open leads in stages with an agreed duration have been in their stage for "
+            "longer than agreed, all of them in “Sales accepted lead”; 9 other open leads are in "
+            "stages without one",
+        ),
+    ],
+)
+def test_stuck_leads_of_none_one_and_several(found, german, english):
+    assert found == (german, english)
 
 
 @pytest.mark.parametrize("name", ["conversion_curve", "expected_conversion"])

@@ -137,11 +137,18 @@ def test_throughput_has_a_column_per_stage() -> None:
         "Opportunity",
         "Won",
     ]
-    assert rows(table)[-1][:4] == ["October 2026", "190 (+1)", "90 (+1)", "43 (+1)"]
-    assert "In brackets: imputed" in html.unescape(table.as_raw_html())
+    assert rows(table)[-1][:4] == [
+        "October 2026",
+        "191 (1 imputed)",
+        "91 (1 imputed)",
+        "44 (1 imputed)",
+    ]
+    assert "In brackets: how many of them are imputed" in html.unescape(table.as_raw_html())
     plain = drawn.throughput_result()
     none = drawn.result_of(
-        "stage_throughput", plain.table.assign(imputed_leads=0), plain.parameters
+        "stage_throughput",
+        plain.table.assign(imputed_leads=0, total_leads=plain.table["entered_leads"]),
+        plain.parameters,
     )
     bare = tables.throughput(none, language="en")
     assert rows(bare)[-1] == ["October 2026", "190", "90", "43", "21", "10", "5"]
@@ -355,7 +362,7 @@ def test_checks_are_worded_with_meaning_and_advice() -> None:
     assert cells[0] == [
         "Won before the lead was created",
         "Fail",
-        "3 of 12 (25%)",
+        "3 of 12 (25.0%)",
         drawn.EVIL,
         "The win is dated before the lead said to have led to it; in mode “ordered” it does not "
         "count, and it has no duration. Distorts: Stages reached, Plan and inputs.",
@@ -364,7 +371,7 @@ def test_checks_are_worded_with_meaning_and_advice() -> None:
     assert len(cells) == 5
     assert cells[4][3] == "a.csv (1 row), b.csv (2 rows), c.csv (3 rows)"
     below = html.unescape(table.as_raw_html())
-    assert "Passed: Deals without a contact: 1 of 10 (10%); Leads without an origin." in below
+    assert "Passed: Deals without a contact: 1 of 10 (10.0%); Leads without an origin." in below
     assert "No data, not checked: Leads that the newest export lacks." in below
 
 
@@ -374,8 +381,8 @@ def test_examples_of_checks_are_in_the_language_of_the_page() -> None:
     assert german[1][3] == "Gewonnen ab 5. Oktober 2026"
     assert english[1][3] == "Won from 5 October 2026"
     assert german[2][3] == "Kontaktpunkte (ga): Stand 14. Oktober 2026"
-    assert german[3][3] == "Leads: Zuständig (zu 75 % ausgefüllt)"
-    assert english[3][3] == "leads: Owner (75% filled)"
+    assert german[3][3] == "Leads: Zuständig (zu 75,0 % ausgefüllt)"
+    assert english[3][3] == "leads: Owner (75.0% filled)"
 
 
 def test_hashed_ids_are_cut_to_what_tells_them_apart() -> None:
@@ -396,12 +403,12 @@ def test_a_sudden_fall_is_told_in_whole_rows() -> None:
 def test_checks_are_lines_for_a_terminal() -> None:
     lines = Words("en").check_lines(CHECKED)
     assert lines[0] == "1 check failed, 4 to review, 2 passed"
-    assert lines[1] == "✗ Fail: Won before the lead was created · 3 of 12 (25%) · limit: 5%"
+    assert lines[1] == "✗ Fail: Won before the lead was created · 3 of 12 (25.0%) · limit: 5%"
     assert max(map(len, lines)) <= 96
     said = " ".join(" ".join(lines).split())
-    assert "Stale exports · 1 of 4 (25%) · limit: 7 days" in said
+    assert "Stale exports · 1 of 4 (25.0%) · limit: 7 days" in said
     assert "Fields with gaps · 1 of 9 (11.1%) · empty in more than 20% of the rows due" in said
-    assert "Rows repeated to the letter · 10 of 100 (10%) For example: a.csv (1 row)" in said
+    assert "Rows repeated to the letter · 10 of 100 (10.0%) For example: a.csv (1 row)" in said
     assert "✓ Pass: Leads without an origin · 0 of 8,000" in lines
     assert lines[-1] == "· No data: Leads that the newest export lacks"
     german = " ".join(" ".join(Words("de").check_lines(CHECKED)).split())

@@ -83,13 +83,14 @@ def by_origin() -> Result:
     [
         (
             "de",
-            "„Vom SDR angenommener Lead“ aus „Marketing-qualifizierter Lead“: Juli 2026 ist "
-            "ungewöhnlich mit 30\u202f% (30 von 100 Leads); üblich sind 60\u202f% bis 90\u202f%",
+            "„Vom SDR angenommener Lead“ aus „Marketing-qualifizierter Lead“: Juli 2026 "
+            "ist ungewöhnlich mit 30,0\u202f% (30 von 100 Leads); üblich "
+            "sind 60,0\u202f% bis 90,0\u202f%",
         ),
         (
             "en",
-            "“Sales accepted lead” from “Marketing qualified lead”: July 2026 is unusual at 30% "
-            "(30 of 100 leads); usual are 60% to 90%",
+            "“Sales accepted lead” from “Marketing qualified lead”: July 2026 is unusual at 30.0% "
+            "(30 of 100 leads); usual are 60.0% to 90.0%",
         ),
     ],
 )
@@ -109,16 +110,18 @@ def test_the_group_and_further_months_are_named() -> None:
 def test_a_run_says_its_side() -> None:
     rows = [each for each in MONTHS if each["rule"] is None]
     rows[-2] = row("2026-09-01", 70, 100, "run_of_eight")
-    assert "in a row below the centre (75%), at 70%" in words_in("en").finding(trend(rows))
+    assert "in a row below the centre (75.0%), at 70.0%" in words_in("en").finding(trend(rows))
     rows[-2] = row("2026-09-01", 80, 100, "run_of_eight")
-    assert "in Folge über der Mitte (75\u202f%), mit 80\u202f%" in words_in("de").finding(
+    assert "in Folge über der Mitte (75,0\u202f%), mit 80,0\u202f%" in words_in("de").finding(
         trend(rows)
     )
 
 
 def test_nothing_unusual_and_too_few_months_are_said() -> None:
     rows = [each for each in MONTHS if each["rule"] is None]
-    assert "none of 9 mature periods is unusual (74% to 75%)" in words_in("en").finding(trend(rows))
+    assert "none of 9 mature periods is unusual (74.0% to 75.0%)" in words_in("en").finding(
+        trend(rows)
+    )
     few = [{**each, **UNJUDGED} for each in rows[1:5]]
     note = Note("too_few_periods", {"segments": 1, "of": 1, "fewest": 8})
     result = trend(few, notes=(note,))
@@ -196,9 +199,91 @@ def test_the_heat_map_shades_what_may_be_compared_and_writes_all_counts(language
     written = labels(figure)
     assert any("120" in each and "200" in each for each in written)
     assert any("3" in each and "10" in each for each in written)
-    assert words_in(language).say("legend.heat_map_pale") in footer(figure)
+    assert ("zu wenige Leads." if language == "de" else "too few leads.") in footer(figure)
     assert "<b onclick" not in figure.to_json()
     assert len(figure.layout.xaxis.ticktext) == 5
+
+
+def test_the_title_of_a_heat_map_names_the_cell_that_stands_out_and_frames_it() -> None:
+    table = pd.concat(
+        [
+            drawn.stage_rows((400, 300, 200, 100, 90, 9), segment="inbound"),
+            drawn.stage_rows((800, 400, 320, 160, 150, 90), segment="outbound"),
+            drawn.stage_rows((40, 4, 4, 2, 2, 2), segment="partner"),
+        ],
+        ignore_index=True,
+    )
+    # Partner has the lowest share of all, but of 40 leads only; inbound has more entries than
+    # the others by 300 - 400 x 704 / 1240 = 73, outbound fewer by 54.
+    against = drawn.against_rest(
+        ("inbound", 2, 400, 300, 2, 840, 404, True),
+        ("outbound", 2, 800, 400, 2, 440, 304, True),
+        ("partner", 2, 40, 4, 2, 1200, 700, True),
+        ("inbound", 3, 300, 200, 1, 400, 320, True),
+        ("outbound", 3, 400, 320, 1, 300, 200, True),
+    )
+    result = drawn.result_of(
+        "stage_conversion", table, drawn.october(by="origin"), parts={"against_rest": against}
+    )
+    figure = plots.conversion_heat_map(result, language="en")
+    assert title(figure).replace("  ", " ") == (
+        "“Inbound” stands out in the step to “Marketing qualified lead”: 75.0% (300 of 400 leads) "
+        "by 31 October 2026, the other groups 48.1% (404 of 840 leads)"
+    )
+    (frame,) = figure.layout.shapes
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, -0.5, 0.5)
+    said = words_in("de").finding(result, by_step=True, stage="sales_accepted")
+    assert said.replace("\u202f", " ") == (
+        "„Inbound“ fällt im Schritt zu „Vom SDR angenommener Lead“ auf: 66,7 % (200 von 300 Leads) "
+        "bis zum 31. Oktober 2026, die andere Gruppe 80,0 % (320 von 400 Leads)"
+    )
+
+
+def test_a_heat_map_in_which_nothing_stands_out_says_so_and_why_not() -> None:
+    table = pd.concat(
+        [drawn.stage_rows((40, 20), segment=each) for each in ("inbound", "outbound")]
+    ).reset_index(drop=True)
+    against = drawn.against_rest(
+        ("inbound", 6, 40, 20, 1, 40, 20), ("outbound", 6, 40, 20, 1, 40, 20)
+    )
+    asked = drawn.october(by="origin")
+    alike = drawn.result_of("stage_conversion", table, asked, parts={"against_rest": against})
+    assert words_in("de").finding(alike, by_step=True) == (
+        "Schritte nach Herkunft bis zum 31. Oktober 2026: In keinem von 2 Feldern weicht eine "
+        "Gruppe mehr von den übrigen ab, als Zufall erklärt"
+    )
+    assert not plots.conversion_heat_map(alike, language="en").layout.shapes
+    none = {"against_rest": drawn.against_rest()}
+    cut = drawn.result_of(
+        "stage_conversion", table.assign(is_left_truncated=True), asked, parts=none
+    )
+    assert words_in("en").finding(cut, by_step=True) == (
+        "Steps by origin by 31 October 2026: no two groups that can be compared; the data begin "
+        "later than the leads"
+    )
+    young = drawn.result_of("stage_conversion", table.assign(is_mature=False), asked, parts=none)
+    assert words_in("de").finding(young, by_step=True).endswith("die anderen sind noch nicht reif")
+    small = table.assign(previous_leads=4)
+    few = drawn.result_of("stage_conversion", small, asked, parts=none)
+    assert words_in("en").finding(few, by_step=True).endswith("the others have too few leads")
+
+
+def test_groups_are_compared_in_the_last_stage_in_which_they_may_be() -> None:
+    table = pd.concat(
+        [
+            drawn.stage_rows((400, 300, 200, 100, 90, 9), segment="inbound", mature=4),
+            drawn.stage_rows((400, 100, 80, 40, 36, 36), segment="outbound", mature=4),
+        ],
+        ignore_index=True,
+    )
+    result = drawn.result_of("stage_conversion", table, drawn.october(by="origin"))
+    figure = plots.funnel(result, language="de")
+    assert "Vertriebsqualifizierter" in title(figure)
+    assert "(100 von 400 Leads)" in title(figure).replace("  ", " ")
+    assert "„Gewonnen“ lässt sich noch nicht vergleichen" in footer(figure)
+    asked = plots.funnel(result, stage="won", language="de")
+    assert "keine zwei vergleichbaren Gruppen" in title(asked)
+    assert "verglichen ist die letzte Phase" not in footer(asked)
 
 
 def test_a_heat_map_needs_groups() -> None:
@@ -224,7 +309,8 @@ def test_other_ways_to_count_are_said_below() -> None:
     assert "Jeder Durchlauf eines Leads zählt für sich." in german.footer(strict)
     assert "(Modus „lückenlos“)" in german.footer(strict)
     assert german.notes(strict)[0] == (
-        "1 Lead ist jünger als alle Fristen zusammen (10 Tage) und zählt nicht bis zuletzt mit."
+        "1 Durchlauf ist jünger als alle Fristen zusammen (10 Tage) und zählt nicht bis zuletzt "
+        "mit."
     )
     assert german.notes(strict)[1].startswith("Gezählt sind 400 Durchläufe")
     plain = drawn.result_of("stage_conversion", result.table, drawn.october(within_days=30.0))
@@ -239,6 +325,6 @@ def test_the_step_after_an_optional_stage_is_named_from_the_one_before_it() -> N
         "stage_conversion", table, drawn.october(mode="ordered", optional=["sales_qualified"])
     )
     assert words_in("en").finding(result) == (
-        "150 of 180 leads from “Sales accepted lead” had not reached “Opportunity” by 31 October "
-        "2026, the lowest step rate (16.7%)"
+        "30 of 180 leads from “Sales accepted lead” had reached “Opportunity” by 31 October "
+        "2026, in order (16.7%): the lowest of the 5 step rates"
     )

@@ -53,6 +53,7 @@ class Check:
 
 
 CHECKS: Mapping[str, Check] = {
+    "as_of_after_data": Check(_EVERY),
     "contact_before_creation": Check((_WAIT,), fail_above=0.05),
     "converted_amounts": Check((_CREDIT, _TARGETS, _PLAN), review_above=4, measure="days"),
     "deals_of_several_leads": Check((_ENTRIES, _CONVERSION, _TIME, _PLAN), review_above=0.2),

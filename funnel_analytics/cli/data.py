@@ -121,6 +121,8 @@ def load(
             typer.echo(f"{said}: {', '.join(files)}")
     for sentence in report.superseded:
         typer.echo(f"{sentence}.")
+    for sentence in report.warnings:
+        typer.echo(f"warning: {sentence}.", err=True)
     if report.log[["rows_quarantined", "values_quarantined"]].to_numpy().any():
         typer.echo(f"What could not be read: funnel show quarantine --db {report.database}")
     zone = report.agreement.timezone

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,22 +13,20 @@ from funnel_analytics.cli.options import (
     Database,
     Format,
     FormatOption,
-    Language,
+    LanguageOption,
     app,
-    print_result,
     progress,
 )
-from funnel_analytics.errors import CallError, did_you_mean
+from funnel_analytics.cli.printing import print_result
+from funnel_analytics.cli.showing import HELP, metric_named
+from funnel_analytics.errors import CallError
 from funnel_analytics.periods import Period, parse_period, span
-from funnel_analytics.results import Result
 from funnel_analytics.warehouse import Warehouse
 
-_COUNTING = ("mode", "within_days", "optional", "passes")
 
-
-@app.command()
+@app.command(help=HELP)
 def show(
-    metric: Annotated[str, typer.Argument(help="conversion, throughput, time_in_stage, …")],
+    metric: Annotated[str, typer.Argument(help="One of those above.")],
     db: Database,
     agreement: AgreementOption = None,
     cohort: Annotated[
@@ -92,45 +89,16 @@ def show(
     ] = None,
     start: Annotated[str | None, typer.Option(help="cycle: the stage it starts in.")] = None,
     end: Annotated[str | None, typer.Option(help="cycle: the stage it ends in.")] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(help="Print this further part instead; a table names its parts below it."),
+    ] = None,
+    language: LanguageOption = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Print one metric."""
-    metrics: dict[str, tuple[Callable[..., Result], str, set[str]]] = {
-        "change": (fa.explain_change, "", {"before", "after", "measure", "by"}),
-        "columns": (fa.column_forms, "", set()),
-        "conversion": (fa.stage_conversion, "cohort", {"by", *_COUNTING}),
-        "closed_later": (fa.closed_leads_later, "period", {"by"}),
-        "flows": (fa.stage_flows, "period", {"by", "kind"}),
-        "curve": (fa.conversion_curve, "cohort", {"by", "stage", "method"}),
-        "cycle": (fa.sales_cycle, "cohort", {"by", "start", "end"}),
-        "drop_offs": (
-            fa.drop_off_segments,
-            "cohort",
-            {"stage", "attributes", "pairs", "minimum_leads", "false_discovery_rate"},
-        ),
-        "expected": (fa.expected_conversion, "cohort", {"by", "stage", "every"}),
-        "identity": (fa.identity_yield, "", set()),
-        "loads": (fa.load_log, "", set()),
-        "quarantine": (fa.quarantined, "", set()),
-        "reasons": (fa.loss_reasons, "period", {"by"}),
-        "stuck": (fa.stuck_leads, "", {"by"}),
-        "throughput": (fa.stage_throughput, "period", {"by"}),
-        "trend": (
-            fa.conversion_trend,
-            "cohort",
-            {"by", "stage", "previous", "every", *_COUNTING},
-        ),
-        "time_in_stage": (fa.time_in_stage, "cohort", {"by"}),
-        "time_to_contact": (fa.time_to_contact, "cohort", {"by"}),
-        "attribution": (fa.attribute, "period", {"by", "model", "lookback_days", "conversion"}),
-        "targets": (fa.actual_vs_target, "period", set()),
-    }
-    if metric not in metrics:
-        raise CallError(
-            f"There is no metric '{metric}'.{did_you_mean(metric, metrics)} "
-            f"Metrics: {', '.join(metrics)}."
-        )
-    function, span_name, takes = metrics[metric]
+    asked = metric_named(metric)
+    is_change = metric == "change"
     given = {
         "end": end,
         "start": start,
@@ -158,24 +126,26 @@ def show(
     options: dict[str, Any] = {
         name: value for name, value in given.items() if value not in (None, [])
     }
-    if surplus := sorted(set(options) - takes):
-        known = ", ".join("--" + each.replace("_", "-") for each in sorted(takes))
+    if surplus := sorted(set(options) - asked.takes):
+        known = ", ".join("--" + each.replace("_", "-") for each in sorted(asked.takes))
         raise CallError(
             f"{metric} takes no --{surplus[0].replace('_', '-')}; "
             f"it takes {known or 'no option but a period'}."
         )
-    if not span_name and (cohort or first or after):
+    if not asked.span and (cohort or first or after):
         raise CallError(
             f"{metric} compares two periods: give --before and --after."
-            if metric == "change"
+            if is_change
             else f"{metric} takes no period: it is about the data as they are, not about days."
         )
-    if metric == "change":
+    if is_change:
         options |= _two_sides(before, later)
     with fa.open_warehouse(db, agreement=agreement) as warehouse:
-        if span_name:
-            options[span_name] = _days(warehouse, cohort, first, after)
-        print_result(function(warehouse, **options), format)
+        if asked.span:
+            options[asked.span] = _days(warehouse, cohort, first, after)
+        result = asked.function(warehouse, **options)
+    spoken = language.value if language else None
+    print_result(result, format, part=part, language=spoken, below=("totals",) * is_change)
 
 
 @app.command()
@@ -185,6 +155,10 @@ def plan(
     db: Database,
     probability: Annotated[float, typer.Option(help="How sure, between 0 and 1.")] = 0.8,
     agreement: AgreementOption = None,
+    part: Annotated[
+        str | None, typer.Option(help="Print this part instead: by_month, inputs, pipeline, curve.")
+    ] = None,
+    language: LanguageOption = None,
     format: FormatOption = Format.table,
 ) -> None:
     """How many leads does a revenue target need?"""
@@ -192,10 +166,13 @@ def plan(
         result = fa.leads_needed(
             warehouse, revenue=revenue, period=parse_period(period), probability=probability
         )
-        print_result(result, format)
-        if format is Format.table:
-            for name in ("by_month", "inputs", "pipeline"):
-                typer.echo(f"\n{name}\n{result.part(name).to_string(index=False)}")
+    print_result(
+        result,
+        format,
+        part=part,
+        language=language.value if language else None,
+        below=("by_month", "inputs", "pipeline"),
+    )
 
 
 @app.command()
@@ -204,7 +181,7 @@ def report(
     period: Annotated[str, typer.Option(help="The month (or quarter) reported: 2026-10.")],
     db: Database,
     agreement: AgreementOption = None,
-    language: Annotated[Language | None, typer.Option(help="Default: the agreement's.")] = None,
+    language: LanguageOption = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Further notebook parameter: name=value.")
     ] = None,

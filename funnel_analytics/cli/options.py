@@ -1,4 +1,4 @@
-"""What several commands share: the options, how results are printed, how progress is told."""
+"""What several commands share: the options, and how progress is told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from funnel_analytics.errors import CallError
-from funnel_analytics.results import Result
 
 __all__ = [
     "AgreementOption",
@@ -18,9 +17,9 @@ __all__ = [
     "Format",
     "FormatOption",
     "Language",
+    "LanguageOption",
     "app",
     "instant",
-    "print_result",
     "progress",
 ]
 
@@ -57,6 +56,9 @@ AgreementOption = Annotated[
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+LanguageOption = Annotated[
+    Language | None, typer.Option(help="Language of what is said. Default: the agreement's.")
+]
 
 
 def instant(text: str) -> date | datetime:
@@ -67,16 +69,6 @@ def instant(text: str) -> date | datetime:
         raise CallError(
             f"--as-of '{text}' is no date or instant; write 2026-11-01 or 2026-11-01T08:00+01:00."
         ) from error
-
-
-def print_result(result: Result, format: Format) -> None:
-    """A result in the form asked for."""
-    if format is Format.json:
-        typer.echo(result.to_json())
-    elif format is Format.csv:
-        typer.echo(result.to_csv(), nl=False)
-    else:
-        typer.echo(str(result))
 
 
 def progress(done: int, steps: int, what: str) -> None:

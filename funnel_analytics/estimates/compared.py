@@ -11,9 +11,10 @@ import pandas as pd
 from funnel_analytics.errors import CallError
 from funnel_analytics.estimates.inputs import TOLERANCE, Floats, chi_square_tail
 
-__all__ = ["Comparison", "gray", "log_rank"]
+__all__ = ["Comparison", "aligned", "gray", "log_rank"]
 
 _KINDS = ("events", "competing", "censored")
+_SINGULAR = 1e-10
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def log_rank(groups: Sequence[pd.DataFrame]) -> Comparison:
     -----
     Mantel (1966), Cancer Chemother. Rep. 50, 163-170, with the hypergeometric variance.
     """
-    n, d, _ = _aligned(groups)
+    n, d, _ = aligned(groups)
     total, events = n.sum(axis=0), d.sum(axis=0)
     used = (events > 0) & (total > 0)
     n, d, total, events = n[:, used], d[:, used], total[used], events[used]
@@ -82,7 +83,7 @@ def gray(groups: Sequence[pd.DataFrame]) -> Comparison:
     Gray (1988), Ann. Statist. 16, 1141-1154, with weight 1 (rho = 0): the test of the package
     cmprsk for R. Ties take the hypergeometric correction.
     """
-    n, d, c = _aligned(groups)
+    n, d, c = aligned(groups)
     size = len(n)
     survival, incidence, pooled = np.ones(size), np.zeros(size), 0.0
     score, drift = np.zeros(size), np.zeros((size, size))
@@ -106,7 +107,9 @@ def gray(groups: Sequence[pd.DataFrame]) -> Comparison:
         if found > 0:
             ties = np.ones(size)
             if found > 1:
-                ties = 1 - (found - 1) / (whole.sum() * survival - 1)
+                # Who is left of a group may stand for fewer than there are events.
+                others_left = np.maximum(whole.sum() * survival - 1, TOLERANCE)
+                ties = np.clip(1 - (found - 1) / others_left, 0.0, 1.0)
             rate = np.where(here, ties * survival * found / (whole.sum() * at_risk), 0.0)
             alone, mixed, covariance = _added(
                 alone, mixed, covariance, weights - (1 - left) * drift, 1 - left, rate
@@ -133,7 +136,7 @@ def _added(
     )
 
 
-def _aligned(groups: Sequence[pd.DataFrame]) -> tuple[Floats, Floats, Floats]:
+def aligned(groups: Sequence[pd.DataFrame]) -> tuple[Floats, Floats, Floats]:
     """Groups by times: who was at risk, saw the event, saw another one."""
     if not groups:
         raise CallError("There are no groups to compare.")
@@ -153,10 +156,16 @@ def _aligned(groups: Sequence[pd.DataFrame]) -> tuple[Floats, Floats, Floats]:
 
 
 def _chi_square(score: Floats, variance: Floats) -> Comparison:
-    """The quadratic form of all scores but one, as they sum to 0; who never was at risk is out."""
-    kept = np.flatnonzero(np.diag(variance) > 0)[:-1]
+    """The quadratic form of all scores but one, as they sum to 0; who never was at risk is out.
+
+    Groups that differ in fewer directions than they are, such as two that were watched only
+    together, leave as many degrees of freedom as there are directions.
+    """
+    kept = np.flatnonzero(np.diag(variance) > TOLERANCE)[:-1]
     if not len(kept):
         return Comparison(float("nan"), 0, float("nan"))
-    part = variance[np.ix_(kept, kept)]
-    statistic = float(score[kept] @ np.linalg.solve(part, score[kept]))
-    return Comparison(statistic, len(kept), chi_square_tail(statistic, len(kept)))
+    values, vectors = np.linalg.eigh(variance[np.ix_(kept, kept)])
+    some = values > _SINGULAR * values[-1]
+    along = score[kept] @ vectors[:, some]
+    statistic, degrees = float((along**2 / values[some]).sum()), int(some.sum())
+    return Comparison(statistic, degrees, chi_square_tail(statistic, degrees))

@@ -100,8 +100,9 @@ def cumulative_incidence(
     ended = (curve["events"] + curve["competing"]) / curve["at_risk"]
     curve["survival"] = (1 - ended).cumprod()
     waiting = curve["survival"].shift(1, fill_value=1.0) / curve["at_risk"]
-    curve["incidence"] = (waiting * curve["events"]).cumsum()
-    curve["competing_incidence"] = (waiting * curve["competing"]).cumsum()
+    # Sums of fractions that are 1 in all may come out a rounding error above it.
+    curve["incidence"] = (waiting * curve["events"]).cumsum().clip(upper=1.0)
+    curve["competing_incidence"] = (waiting * curve["competing"]).cumsum().clip(upper=1.0)
     return curve
 
 

@@ -12,28 +12,19 @@ from funnel_analytics.cohorts import (
     Mode,
     Passes,
     Windows,
+    count_cohort,
     counting,
     entry_curves,
     first_days,
     share_entered,
-    stages_never_recorded,
 )
-from funnel_analytics.estimates import wilson
+from funnel_analytics.estimates import benjamini_hochberg, count_chance, wilson
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result
-from funnel_analytics.segments import (
-    FOLDED,
-    By,
-    Selection,
-    arranged,
-    excluded_leads,
-    folded_note,
-    select_leads,
-    snapshot_entries,
-)
+from funnel_analytics.segments import FOLDED, By, Selection, arranged
 from funnel_analytics.warehouse import Answer, Warehouse
 
-__all__ = ["FOLDED", "Mode", "stage_conversion"]
+__all__ = ["FOLDED", "Mode", "against_rest", "stage_conversion"]
 
 _UNITS = {
     "entered_leads": "leads",
@@ -72,6 +63,7 @@ _COLUMNS = (
     "is_left_truncated",
 )
 _REST = "folded"
+_FALSE_DISCOVERIES = 0.05
 
 
 def stage_conversion(
@@ -146,6 +138,13 @@ def stage_conversion(
         Groups with fewer leads than the agreement's `minimum_group_size` are one segment,
         `"other_groups"` with `is_folded`; where they are too few together, the next smallest group
         joins them. Where there is no other group, the numbers are missing.
+        `part("against_rest")`, where leads are split, has one row per segment and step that may be
+        compared: mature, not truncated, not folded, of at least `minimum_group_size` leads. Beside
+        its own numbers stand those of the other such segments together (folded ones with them):
+        `rest_groups`, `rest_previous_leads`, `rest_reached_leads`, `rest_rate`; `gap_leads`, how
+        many more leads took the step than would have at the rate of all together; `p_value` of
+        that gap, `q_value` over all rows, and `is_apart` for a q-value of at most 0.05.
+
         Notes: `imputed` (leads with an imputed stage, and how many `steps` those are),
         `excluded` (loaded leads of the cohort's days that do not count), `folded`,
         `snapshot_entries` (entries known only from comparing two dated exports),
@@ -164,6 +163,10 @@ def stage_conversion(
     -----
     Intervals: Wilson (1927), J. Am. Stat. Assoc. 22, 209-212.
 
+    A segment against the rest: the hypergeometric variance of its entries, given those of both
+    together, with the tails of `count_chance`; q-values after Benjamini & Hochberg (1995), J. R.
+    Statist. Soc. B 57, 289-300.
+
     Maturity is the mean over the leads of I(age) / I(longest follow-up), where I is one minus the
     Kaplan-Meier estimate (1958, J. Am. Stat. Assoc. 53, 457-481) of the whole days from creation
     to the stage (or a later one) over the leads of all cohorts; lost leads stay at risk, as they
@@ -178,16 +181,8 @@ def stage_conversion(
         optional=optional,
         passes=passes,
     )
-    warehouse.require("lead", "stage_event", metric="stage_conversion")
-    selection = select_leads(warehouse, period=cohort, by=by)
-    counts = warehouse.query(
-        f"metrics/stage_conversion_{mode}",
-        cohort_start=selection.start,
-        cohort_end=selection.end,
-        as_of=warehouse.as_of,
-        **asked.values,
-        **selection.grouping,
-    )
+    counted = count_cohort(warehouse, "stage_conversion", asked=asked, cohort=cohort, by=by)
+    selection = counted.selection
     curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of)
     ages = warehouse.query(
         "metrics/cohort_ages",
@@ -196,21 +191,22 @@ def stage_conversion(
         by=selection.by,
         as_of=warehouse.as_of,
     )
-    excluded, note = excluded_leads(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    compared, compared_notes = snapshot_entries(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    unrecorded, unrecorded_notes = stages_never_recorded(warehouse, asked)
-    smallest = selection.minimum_group_size
-    groups = _groups(counts, selection, len(warehouse.agreement.stages))
+    groups = _groups(counted.counts, selection, len(warehouse.agreement.stages))
     table = _rates(groups)
     table["maturity"] = _maturity(groups, curve.table, ages.table, asked)
     table["is_left_truncated"] = _left_truncated(warehouse, groups)
     table["stage"] = table["position"].map(dict(enumerate(warehouse.agreement.stage_names, 1)))
-    table = arranged(table, counts=_COUNTS, shares=_SHARES, minimum_group_size=smallest)
+    table = arranged(
+        table,
+        counts=_COUNTS,
+        shares=_SHARES,
+        minimum_group_size=selection.minimum_group_size,
+    )
     table["is_mature"] = table["maturity"] >= warehouse.agreement.maturity.mature_from
+    parts = {}
+    if by is not None:
+        against = against_rest(table, minimum_group_size=selection.minimum_group_size)
+        parts["against_rest"] = selection.spread(against)
     return warehouse.result(
         "stage_conversion",
         grain=(
@@ -218,19 +214,17 @@ def stage_conversion(
             if passes != "every"
             else "one row per segment and stage; what is counted are passes"
         ),
-        units=_UNITS if passes != "every" else _UNITS | dict.fromkeys(_COUNTS, "passes"),
+        units=asked.units(_UNITS, counts=_COUNTS),
         definition=asked.definition,
-        answers=[counts, curve, ages, excluded, *compared, *unrecorded],
+        answers=[counted.counts, curve, ages, *counted.answers],
         table=selection.spread(table[list(_COLUMNS)]),
         parameters={**selection.parameters("cohort"), **asked.parameters},
+        parts=parts,
         notes=[
             _imputed_note(table),
             *_not_due_notes(table, asked),
             *_passes_notes(table, asked),
-            note,
-            *compared_notes,
-            *unrecorded_notes,
-            *folded_note(groups, minimum_group_size=smallest),
+            *counted.notes,
         ],
     )
 
@@ -262,6 +256,54 @@ def _rates(groups: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def against_rest(table: pd.DataFrame, *, minimum_group_size: int) -> pd.DataFrame:
+    """Which segments take a step more or less often than the others do?
+
+    Parameters
+    ----------
+    table
+        One row per segment and stage, as `stage_conversion` has them.
+    minimum_group_size
+        How many leads a segment needs in the stage before.
+
+    Returns
+    -------
+    DataFrame
+        The part of that name of `stage_conversion`.
+    """
+    cells = table[
+        (table["position"] > 1)
+        & table["is_mature"].astype(bool)
+        & ~table["is_left_truncated"].astype(bool)
+        & (table["previous_leads"].fillna(0) >= minimum_group_size)
+    ]
+    leads, reached = (cells[name].astype("float64") for name in ("previous_leads", "reached_leads"))
+    steps = cells["position"]
+    all_leads, all_reached = (each.groupby(steps).transform("sum") for each in (leads, reached))
+    against = cells[
+        ["segment", "is_folded", "position", "stage", "previous_leads", "reached_leads"]
+    ].assign(
+        step_rate=cells["step_rate"],
+        rest_groups=steps.groupby(steps).transform("size") - 1,
+        rest_previous_leads=(all_leads - leads).astype("Int64"),
+        rest_reached_leads=(all_reached - reached).astype("Int64"),
+        rest_rate=(all_reached - reached) / (all_leads - leads),
+        gap_leads=reached - leads * all_reached / all_leads,
+    )
+    share = all_reached / all_leads
+    spread = leads * (all_leads - leads) / (all_leads - 1) * share * (1 - share)
+    kept = (against["rest_groups"] > 0) & ~against["is_folded"]
+    against["p_value"] = np.where(
+        share.between(0, 1, inclusive="neither"),
+        count_chance(against["gap_leads"], spread, share),
+        1.0,
+    )
+    against = against[kept].reset_index(drop=True)
+    against["q_value"] = benjamini_hochberg(against["p_value"])
+    against["is_apart"] = against["q_value"] <= _FALSE_DISCOVERIES
+    return against
+
+
 def _imputed_note(table: pd.DataFrame) -> Note:
     shown = table.loc[table["imputed_leads"].notna()]
     leads = shown.loc[shown["position"] == 1, "gap_leads"].sum()
@@ -270,10 +312,8 @@ def _imputed_note(table: pd.DataFrame) -> Note:
 
 def _not_due_notes(table: pd.DataFrame, asked: Counting) -> list[Note]:
     """How many leads are too young for the windows up to the last stage?"""
-    if not any(asked.windows):
-        return []
     last = table.loc[table["position"] == table["position"].max(), "not_due_leads"]
-    return [Note("not_due", {"leads": int(last.sum()), "days": asked.spans[-1]})]
+    return asked.not_due_note(last.sum(), stage=len(asked.windows))
 
 
 def _passes_notes(table: pd.DataFrame, asked: Counting) -> list[Note]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.cohorts import count_cohort
 from funnel_analytics.errors import CallError
-from funnel_analytics.estimates import cumulative_incidence, incidence_quantile
+from funnel_analytics.estimates import (
+    cumulative_incidence,
+    incidence_quantile,
+    incidence_quantile_interval,
+    median_test,
+)
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Result
-from funnel_analytics.segments import (
-    FOLDED,
-    By,
-    arranged,
-    excluded_leads,
-    folded_note,
-    select_leads,
-    snapshot_entries,
-)
+from funnel_analytics.segments import FOLDED, By, arranged
 from funnel_analytics.warehouse import Warehouse
 
 __all__ = ["sales_cycle", "stuck_leads"]
@@ -27,12 +26,16 @@ __all__ = ["sales_cycle", "stuck_leads"]
 _HOURS = 24
 _KEYS = ["segment", "is_folded"]
 _CYCLE_COUNTS = ["started_leads", "reached_leads", "ended_leads", "open_leads"]
-_QUANTILES = {"median_days": 0.5, "p75_days": 0.75, "p90_days": 0.9}
-_CYCLE_SHARES = [*_QUANTILES, "naive_median_days"]
+_QUANTILES = {"median": 0.5, "p75": 0.75, "p90": 0.9}
+_BOUNDS = ("days", "low_days", "high_days")
+_CYCLE_DAYS = [f"{name}_{bound}" for name in _QUANTILES for bound in _BOUNDS]
+_CYCLE_SHARES = [*_CYCLE_DAYS, "naive_median_days"]
 _CYCLE = [*_KEYS, "start_stage", "end_stage", *_CYCLE_COUNTS, *_CYCLE_SHARES, "is_left_truncated"]
 _CYCLE_UNITS = {
     **dict.fromkeys(_CYCLE_COUNTS, "leads"),
     **dict.fromkeys(_CYCLE_SHARES, "days"),
+    **{f"{name}_low_days": "days, lower end of the 95 % interval" for name in _QUANTILES},
+    **{f"{name}_high_days": "days, upper end of the 95 % interval" for name in _QUANTILES},
 }
 _STUCK_COUNTS = ["open_leads", "stuck_leads"]
 _STUCK_SHARES = ["stuck_share", "median_age_days", "open_amount", "stuck_amount"]
@@ -82,8 +85,10 @@ def sales_cycle(
 
         `median_days`, `p75_days` and `p90_days` are the days after which half, three quarters and
         nine tenths of the leads that get to `end` are there, with open leads counted for as long as
-        they were watched. `naive_median_days` is the median of those already there, which is mostly
-        too short, as slow ones are still on their way. All are missing where nobody got there.
+        they were watched. `median_low_days`, `median_high_days` and so on are their 95 % intervals;
+        an upper end that the data do not bound is the longest follow-up. `naive_median_days` is the
+        median of those already there, which is mostly too short, as slow ones are still on their
+        way. All are missing where nobody got there.
         `is_left_truncated` marks segments with leads that started before the first day for which
         the data can hold entries up to `end`; they are watched from then on.
 
@@ -91,6 +96,11 @@ def sales_cycle(
         segment, `"other_groups"` with `is_folded`; where they are too few together, the next
         smallest group joins them. Where there is no other group, the numbers are missing. Notes:
         `excluded`, `folded`, `snapshot_entries`.
+
+        Part `tests` (with `by`): one row, whether the medians of the segments differ: `test`
+        (`"median"`), `segments` that were compared (those by name, and without a value, with at
+        least `minimum_group_size` leads that got there), `statistic`, `degrees` of freedom and
+        `p_value`, missing where fewer than two could be compared.
 
     Raises
     ------
@@ -105,33 +115,24 @@ def sales_cycle(
     The quantile p is the first time with I(t) >= p I(L), where I is the cumulative incidence of
     `end` with losses competing (Aalen & Johansen 1978, Scand. J. Stat. 5, 141-150) and L the
     longest follow-up. What happens later than L is unknown: in young data the days are too few.
+    Intervals hold the times at which a test of p does not reject (Brookmeyer & Crowley 1982a,
+    Biometrics 38, 29-41), the test of the segments is their median test (1982b, J. Am. Stat. Assoc.
+    77, 433-440), both for I(t) / I(L).
     """
     names = warehouse.agreement.stage_names
     first, last = start or names[0], end or names[-1]
     places = warehouse.agreement.position(first), warehouse.agreement.position(last)
     if places[0] >= places[1]:
         raise CallError(f"The sales cycle ends in a later stage than '{first}', not in '{last}'.")
-    warehouse.require("lead", "stage_event", metric="sales_cycle")
-    selection = select_leads(warehouse, period=cohort, by=by)
-    counts = warehouse.query(
-        "metrics/sales_cycle",
-        cohort_start=selection.start,
-        cohort_end=selection.end,
-        as_of=warehouse.as_of,
-        start=places[0],
-        finish=places[1],
-        **selection.grouping,
+    counted = count_cohort(
+        warehouse, "sales_cycle", cohort=cohort, by=by, start=places[0], finish=places[1]
     )
-    excluded, note = excluded_leads(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    compared, compared_notes = snapshot_entries(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    found = counts.table
+    selection, found = counted.selection, counted.counts.table
     smallest = selection.minimum_group_size
+    groups = [rows for _, rows in found.groupby(_KEYS, dropna=False, sort=False)]
+    curves = [_curve(rows) for rows in groups]
     table = pd.DataFrame(
-        [_cycle(rows) for _, rows in found.groupby(_KEYS, dropna=False, sort=False)],
+        [_cycle(rows, curve) for rows, curve in zip(groups, curves, strict=True)],
         columns=[*_KEYS, "segment_leads", *_CYCLE_COUNTS, *_CYCLE_SHARES, "is_left_truncated"],
     )
     table = arranged(table, counts=_CYCLE_COUNTS, shares=_CYCLE_SHARES, minimum_group_size=smallest)
@@ -143,29 +144,70 @@ def sales_cycle(
             "Time from the first entry into one stage to the first into another (or a later one), "
             "of the leads that get there; open leads count for as long as they were watched."
         ),
-        answers=[counts, excluded, *compared],
+        answers=[counted.counts, *counted.answers],
         table=selection.spread(table.assign(start_stage=first, end_stage=last)[_CYCLE]),
         parameters={**selection.parameters("cohort"), "start": first, "end": last},
-        notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest)],
+        parts={} if by is None else {"tests": _tested(groups, curves, smallest)},
+        notes=counted.notes,
     )
 
 
-def _cycle(rows: pd.DataFrame) -> dict[str, Any]:
-    """The durations of one segment, from its counts by hour."""
+def _curve(rows: pd.DataFrame) -> pd.DataFrame:
+    """The incidence by hour of those that were watched."""
     watched = rows["reached_leads"] - rows["unwatched_reached_leads"]
     ended = rows["ended_leads"] - rows["unwatched_ended_leads"]
     still = rows["started_leads"] - rows["unwatched_leads"] - watched - ended
-    curve = cumulative_incidence(rows["hour"], watched, ended, still, joined=rows["joined_leads"])
+    return cumulative_incidence(rows["hour"], watched, ended, still, joined=rows["joined_leads"])
+
+
+def _tested(
+    groups: Sequence[pd.DataFrame], curves: Sequence[pd.DataFrame], smallest: int
+) -> pd.DataFrame:
+    """Whether the medians of the segments differ."""
+    compared = [
+        place
+        for place, rows in enumerate(groups)
+        if not rows["is_folded"].iloc[0] and rows["reached_leads"].sum() >= smallest
+    ]
+    pooled = pd.concat([groups[place] for place in compared]) if compared else pd.DataFrame()
+    test = median_test(
+        [curves[place] for place in compared],
+        pooled=_curve(pooled) if compared else pooled,
+    )
+    return pd.DataFrame(
+        {
+            "test": ["median"],
+            "segments": [len(compared)],
+            "statistic": [test.statistic],
+            "degrees": [test.degrees],
+            "p_value": [test.p_value],
+        }
+    )
+
+
+def _cycle(rows: pd.DataFrame, curve: pd.DataFrame) -> dict[str, Any]:
+    """The durations of one segment, from its counts by hour."""
     totals = rows[_CYCLE_COUNTS[:3]].sum()
     late = rows.loc[rows["hour"] > 0, "joined_leads"].sum() + rows["unwatched_leads"].sum()
     return {
         **rows.iloc[0][[*_KEYS, "segment_leads"]],
         **totals,
         "open_leads": totals["started_leads"] - totals["reached_leads"] - totals["ended_leads"],
-        **{name: incidence_quantile(curve, p) / _HOURS for name, p in _QUANTILES.items()},
+        **_quantiles(curve),
         "naive_median_days": _median(rows["hour"], rows["reached_leads"]) / _HOURS,
         "is_left_truncated": bool(late > 0),
     }
+
+
+def _quantiles(curve: pd.DataFrame) -> dict[str, float]:
+    """The days after which so many of those that arrive are there, with their intervals."""
+    found: dict[str, float] = {}
+    for name, p in _QUANTILES.items():
+        hours = (incidence_quantile(curve, p), *incidence_quantile_interval(curve, p))
+        found |= {
+            f"{name}_{bound}": each / _HOURS for bound, each in zip(_BOUNDS, hours, strict=True)
+        }
+    return found
 
 
 def _median(values: pd.Series, counts: pd.Series) -> float:
@@ -212,29 +254,14 @@ def stuck_leads(warehouse: Warehouse, *, by: By | None = None) -> Result:
     MissingTableError
         No stage history was loaded, or no lead has a value for a usual attribute.
     """
-    warehouse.require("lead", "stage_event", metric="stuck_leads")
-    selection = select_leads(warehouse, period=None, by=by)
-    counts = warehouse.query(
-        "metrics/stuck_leads",
-        cohort_start=selection.start,
-        cohort_end=selection.end,
-        as_of=warehouse.as_of,
-        **selection.grouping,
-    )
+    counted = count_cohort(warehouse, "stuck_leads", cohort=None, by=by)
+    selection = counted.selection
     each = warehouse.query("metrics/stuck_leads_each", by=selection.by, as_of=warehouse.as_of)
-    excluded, note = excluded_leads(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    compared, compared_notes = snapshot_entries(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    found = counts.table
-    smallest = selection.minimum_group_size
     table = arranged(
-        _by_stage(warehouse, found),
+        _by_stage(warehouse, counted.counts.table),
         counts=_STUCK_COUNTS,
         shares=_STUCK_SHARES,
-        minimum_group_size=smallest,
+        minimum_group_size=selection.minimum_group_size,
     )
     currency = warehouse.agreement.currency
     return warehouse.result(
@@ -252,11 +279,11 @@ def stuck_leads(warehouse: Warehouse, *, by: By | None = None) -> Result:
             "Leads whose last step was an entry into the stage, and those of them that have been "
             "in it for longer than the agreement expects."
         ),
-        answers=[counts, each, excluded, *compared],
+        answers=[counted.counts, each, *counted.answers],
         table=selection.spread(table[_STUCK]),
         parameters={**selection.parameters("cohort"), "currency": currency},
         parts={"leads": selection.spread(_each(each.table, table))},
-        notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest)],
+        notes=counted.notes,
     )
 
 

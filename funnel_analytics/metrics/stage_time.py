@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from funnel_analytics.estimates import kaplan_meier, quantile_of
@@ -23,11 +25,12 @@ from funnel_analytics.warehouse import Warehouse
 __all__ = ["time_in_stage"]
 
 _DAY = 86400
+_NOWHERE = np.array([], dtype="int64")
+_GROUP = ["segment", "is_folded"]
 _ENDINGS = ["moved_on_leads", "moved_back_leads", "closed_leads", "open_leads"]
 _QUANTILES = {"median_days": 0.5, "p75_days": 0.75, "p90_days": 0.9}
 _COLUMNS = [
-    "segment",
-    "is_folded",
+    *_GROUP,
     "position",
     "stage",
     "entered_leads",
@@ -131,18 +134,19 @@ def time_in_stage(
 
 def _by_stage(warehouse: Warehouse, found: pd.DataFrame, selection: Selection) -> pd.DataFrame:
     """A row for each segment and stage, with zeros where no lead of the segment was in it."""
-    segments = found[["segment", "is_folded", "segment_leads"]].drop_duplicates()
+    groups = found.groupby([*_GROUP, "position"], dropna=False).indices
+    places = {_key(key): rows for key, rows in groups.items()}
+    first = sorted(rows[0] for rows in places.values())
+    segments = found.iloc[first][[*_GROUP, "segment_leads"]].drop_duplicates()
     if selection.by is None and segments.empty:
         segments = pd.DataFrame({"segment": [None], "is_folded": [False], "segment_leads": [0]})
-    numbered = found.merge(
-        segments.assign(number=range(len(segments))), on=["segment", "is_folded", "segment_leads"]
-    )
-    of_group = dict(iter(numbered.groupby(["number", "position"])))
+    columns = {name: found[name].to_numpy() for name in ["seconds", *_ENDINGS]}
     rows = []
-    for (number, segment), (index, stage) in product(
-        enumerate(segments.itertuples()), enumerate(warehouse.agreement.stages[:-1], 1)
+    for segment, (index, stage) in product(
+        segments.itertuples(), enumerate(warehouse.agreement.stages[:-1], 1)
     ):
-        stays = of_group.get((number, index), numbered.iloc[:0])
+        at = places.get(_key((segment.segment, segment.is_folded, index)), _NOWHERE)
+        stays = pd.DataFrame({name: values[at] for name, values in columns.items()})
         endings = stays[_ENDINGS].sum()
         ended = endings.drop("open_leads")
         curve = kaplan_meier(stays["seconds"], stays[_ENDINGS[:3]].sum(axis=1), stays["open_leads"])
@@ -159,5 +163,10 @@ def _by_stage(warehouse: Warehouse, found: pd.DataFrame, selection: Selection) -
                 "expected_days": stage.expected_days,
             }
         )
-    columns = ["segment", "is_folded", "segment_leads", *_COLUMNS[2:]]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*_GROUP, "segment_leads", *_COLUMNS[2:]])
+
+
+def _key(key: Any) -> tuple[str | None, bool, int]:
+    """A segment, whether it is folded, and a stage; a missing segment is one like any other."""
+    segment, is_folded, position = key
+    return segment if isinstance(segment, str) else None, bool(is_folded), int(position)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
+
 import pandas as pd
 
-from funnel_analytics.periods import Period
-from funnel_analytics.results import Result
+from funnel_analytics.periods import Period, to_local
+from funnel_analytics.results import Note, Result
 from funnel_analytics.segments import (
     By,
+    ExportEnd,
     Selection,
     arranged,
     excluded_leads,
+    export_ends,
     folded_note,
     select_leads,
     snapshot_entries,
@@ -19,7 +24,9 @@ from funnel_analytics.warehouse import Warehouse
 
 __all__ = ["stage_throughput"]
 
-_COUNTS = ("entered_leads", "imputed_leads", "repeat_entries")
+_COUNTS = ("entered_leads", "imputed_leads", "total_leads", "repeat_entries")
+_INFERRED_EARLY = timedelta(days=7)
+"""How far an end that was inferred from the last record may lie before the export itself."""
 _KEYS = ["month", "segment", "is_folded", "position"]
 
 
@@ -50,15 +57,18 @@ def stage_throughput(
         `month` is the first day of the month. `entered_leads` are the leads whose first recorded
         entry into the stage falls in it (an entry into the first stage that nobody recorded is
         the creation), `imputed_leads` those that entered a later stage for the first time and
-        were never recorded in this one, and `repeat_entries` the recorded entries that were not
-        the lead's first. A lead counts as entered once, over all months.
+        were never recorded in this one, `total_leads` both together, as `actual_vs_target` counts
+        them, and `repeat_entries` the recorded entries that were not the lead's first. A lead
+        counts as entered once, over all months.
 
         `is_complete` is false for a month of which the data do not hold the whole end.
         `is_left_truncated` marks months that begin before the data can hold entries into the
         stage: their zeros mean nothing.
 
         Without `by` every month has a row per stage, with 0 where nothing happened; with it, so
-        has every segment with any entry in the period. Groups with fewer such leads than the
+        has every segment with any entry in the period. Counts are missing in months that begin
+        after the newest export of what they count: of the leads for the first stage, of the stage
+        history for the others. Groups with fewer such leads than the
         agreement's `minimum_group_size` are one segment, `"other_groups"` with `is_folded`; where
         they are too few together, the next smallest group joins them. Where there is no other
         group, the numbers are missing. Notes: `excluded` (loaded leads, created before the end of
@@ -88,21 +98,24 @@ def stage_throughput(
         entered_from=selection.start,
         entered_before=selection.end,
     )
+    exported, ends = export_ends(warehouse)
     found = entries.table
     table = _every_month(warehouse, found, selection)
     smallest = selection.minimum_group_size
     table = arranged(table, counts=_COUNTS, shares=(), minimum_group_size=smallest)
     table = table.sort_values("month", kind="stable")
+    table, ended = _until_export(warehouse, table, ends)
     return warehouse.result(
         "stage_throughput",
         grain="one row per month, segment and stage",
         units={
             "entered_leads": "leads",
             "imputed_leads": "leads",
+            "total_leads": "leads",
             "repeat_entries": "entries",
         },
         definition="Leads by the month of their first recorded entry into the stage.",
-        answers=[entries, excluded, *compared],
+        answers=[entries, exported, excluded, *compared],
         table=selection.spread(
             table[
                 [
@@ -118,7 +131,7 @@ def stage_throughput(
             ]
         ),
         parameters=selection.parameters("period"),
-        notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest)],
+        notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest), *ended],
     )
 
 
@@ -139,7 +152,10 @@ def _every_month(warehouse: Warehouse, found: pd.DataFrame, selection: Selection
     if selection.by is None and segments.empty:
         segments = pd.DataFrame({"segment": [None], "is_folded": [False], "segment_leads": [0]})
     grid = months.merge(segments, how="cross").merge(stages, how="cross")
-    counted = found.assign(month=pd.to_datetime(found["month"]), is_found=True)
+    counted = found.assign(
+        month=pd.to_datetime(found["month"]),
+        total_leads=found["entered_leads"] + found["imputed_leads"],
+    )
     table = grid.merge(counted[[*_KEYS, *_COUNTS]], how="left", on=_KEYS)
     for name in _COUNTS:
         table[name] = table[name].fillna(0).astype("int64")
@@ -147,18 +163,38 @@ def _every_month(warehouse: Warehouse, found: pd.DataFrame, selection: Selection
     return table
 
 
+def _until_export(
+    warehouse: Warehouse, table: pd.DataFrame, ends: Mapping[str, ExportEnd]
+) -> tuple[pd.DataFrame, list[Note]]:
+    """Nothing is known of months after the newest export, nor all of the month in which it lies."""
+    shown, ended = table.copy(), {}
+    is_first = shown["position"] == 1
+    for name, of_rows in (("lead", is_first), ("stage_event", ~is_first)):
+        end = ends[name]
+        unknown = of_rows & (shown["starts_at"] >= end.until)
+        held_until = end.until + (_INFERRED_EARLY if end.is_inferred else timedelta())
+        shown["is_complete"] &= ~of_rows | (shown["ends_at"] <= held_until)
+        if unknown.any():
+            shown.loc[unknown, list(_COUNTS)] = pd.NA
+            last = to_local(end.until - timedelta(microseconds=1), warehouse.timezone).date()
+            ended[name] = last.isoformat()
+    return shown, [Note("ended_exports", ended)] if ended else []
+
+
 def _months(warehouse: Warehouse, selection: Selection) -> pd.DataFrame:
-    """The months of the period that had begun by `as_of`, with the first day that counts."""
+    """The months of the period that had begun by `as_of`, with the days and instants that count."""
     months = [(month, month.bounds(warehouse.timezone)) for month in selection.period.months()]
     return pd.DataFrame(
         [
             (
                 pd.Timestamp(month.start),
                 pd.Timestamp(max(month.start, selection.period.start)),
+                max(start, selection.start),
+                min(end, selection.end),
                 min(end, selection.end) <= warehouse.as_of,
             )
             for month, (start, end) in months
             if start < warehouse.as_of
         ],
-        columns=["month", "starts_on", "is_complete"],
+        columns=["month", "starts_on", "starts_at", "ends_at", "is_complete"],
     )

@@ -14,26 +14,18 @@ from funnel_analytics.cohorts import (
     Mode,
     Passes,
     Windows,
+    count_cohort,
     counting,
     entry_curves,
     first_days,
     share_entered,
-    stages_never_recorded,
 )
 from funnel_analytics.control import FEWEST_POINTS, control_limits
 from funnel_analytics.errors import CallError, did_you_mean
 from funnel_analytics.estimates import wilson
 from funnel_analytics.periods import Period, span
 from funnel_analytics.results import Note, Result
-from funnel_analytics.segments import (
-    By,
-    Selection,
-    arranged,
-    excluded_leads,
-    folded_note,
-    select_leads,
-    snapshot_entries,
-)
+from funnel_analytics.segments import By, Selection, arranged
 from funnel_analytics.warehouse import Warehouse
 
 __all__ = ["ENTERED", "Every", "conversion_trend"]
@@ -165,28 +157,18 @@ def conversion_trend(
         agreement, mode=mode, within_days=within_days, optional=optional, passes=passes
     )
     target, base = _positions(asked, stage, previous)
-    warehouse.require("lead", "stage_event", metric="conversion_trend")
-    selection = select_leads(warehouse, period=cohort, by=by)
-    counts = warehouse.query(
-        f"metrics/conversion_trend_{mode}",
-        cohort_start=selection.start,
-        cohort_end=selection.end,
-        as_of=warehouse.as_of,
+    counted = count_cohort(
+        warehouse,
+        "conversion_trend",
+        asked=asked,
+        cohort=cohort,
+        by=by,
         stage=target,
         previous=base,
-        **asked.values,
-        **selection.grouping,
     )
+    selection, days = counted.selection, counted.counts.table
     curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of)
-    excluded, note = excluded_leads(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    compared, compared_notes = snapshot_entries(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    unrecorded, unrecorded_notes = stages_never_recorded(warehouse, asked)
     smallest = selection.minimum_group_size
-    days = counts.table
     periods = _periods(warehouse, selection, every)
     table = _cells(days, periods, selection, every)
     table["maturity"] = _maturity(table, days, entry_curves(curve.table), target, asked, every)
@@ -200,12 +182,12 @@ def conversion_trend(
     return warehouse.result(
         "conversion_trend",
         grain=f"one row per segment and {every} of creation",
-        units=_UNITS if passes != "every" else _UNITS | dict.fromkeys(_COUNTS, "passes"),
+        units=asked.units(_UNITS, counts=_COUNTS),
         definition=(
             f"{asked.definition} Limits: three sigma of the binomial over the mature periods, "
             "wider where rates vary more than by chance."
         ),
-        answers=[counts, curve, excluded, *compared, *unrecorded],
+        answers=[counted.counts, curve, *counted.answers],
         table=selection.spread(table[list(_COLUMNS)]),
         parameters={
             **selection.parameters("cohort"),
@@ -214,13 +196,7 @@ def conversion_trend(
             "every": every,
             **asked.parameters,
         },
-        notes=[
-            *_own_notes(table, hidden, asked, target),
-            note,
-            *compared_notes,
-            *unrecorded_notes,
-            *folded_note(days, minimum_group_size=smallest),
-        ],
+        notes=[*_own_notes(table, hidden, asked, target), *counted.notes],
     )
 
 
@@ -347,10 +323,7 @@ def _with_limits(table: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:
 
 
 def _own_notes(table: pd.DataFrame, hidden: pd.Series, asked: Counting, target: int) -> list[Note]:
-    notes = []
-    if any(asked.windows):
-        young = {"leads": int(table["not_due_leads"].sum()), "days": asked.spans[target - 1]}
-        notes.append(Note("not_due", young))
+    notes = asked.not_due_note(table["not_due_leads"].sum(), stage=target)
     if hidden.any():
         notes.append(Note("hidden_periods", {"periods": int(hidden.sum())}))
     limits = table.assign(segment=table["segment"].fillna("")).groupby(

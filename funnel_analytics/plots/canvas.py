@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -21,6 +21,7 @@ from funnel_analytics.wording import Words, firm_numbers
 
 __all__ = [
     "WIDTH",
+    "add_texts",
     "as_text",
     "count_axis",
     "finish",
@@ -55,6 +56,12 @@ _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
+def add_texts(figure: go.Figure, texts: Iterable[Mapping[str, Any]]) -> None:
+    """Annotations, all in one step: one by one Plotly checks all earlier ones again each time."""
+    added = [go.layout.Annotation(showarrow=False, **text) for text in texts]
+    figure.layout.annotations = (*figure.layout.annotations, *added)
+
+
 def as_text(text: Any) -> str:
     """A text as Plotly shows it letter by letter: no tags, no formulas, no line ends."""
     plain = _BLANKS.sub(" ", str(text)).strip()
@@ -77,13 +84,17 @@ def _lines(text: str, width: int) -> list[str]:
 
 
 def row_labels(
-    labels: Iterable[str], *, below: Sequence[str] = (), in_line: bool = False
+    labels: Iterable[str],
+    *,
+    below: Sequence[str] = (),
+    in_line: bool = False,
+    width: int = _LABEL_CHARACTERS,
 ) -> list[str]:
     """Labels for the rows of a bar chart, wrapped; `below` adds a small grey line to each.
 
     In dense rows (`in_line`) it follows the label instead.
     """
-    rows = [wrapped(label, _LABEL_CHARACTERS) for label in labels]
+    rows = [wrapped(label, width) for label in labels]
     gap = "  " if in_line else "<br>"
     small = [
         f"{gap}<span style='font-size:11px;color:{theme.MUTED}'>{as_text(each)}</span>"
@@ -94,11 +105,9 @@ def row_labels(
     return [row + under for row, under in zip(rows, small, strict=True)]
 
 
-def label_room(labels: Iterable[str]) -> int:
+def label_room(labels: Iterable[str], *, width: int = _LABEL_CHARACTERS) -> int:
     """How many pixels the widest of the wrapped labels needs."""
-    widest = max(
-        (len(line) for text in labels for line in _lines(text, _LABEL_CHARACTERS)), default=0
-    )
+    widest = max((len(line) for text in labels for line in _lines(text, width)), default=0)
     return round(widest * _LABEL_PIXELS) + 2 * _SIDE
 
 
@@ -110,7 +119,7 @@ def percent_axis(words: Words, highest: float, **more: Any) -> dict[str, Any]:
     return {
         "range": [0, end],
         "tickvals": ticks,
-        "ticktext": [words.percent(tick) for tick in ticks],
+        "ticktext": [words.percent(tick, fixed=False) for tick in ticks],
         **more,
     }
 
@@ -150,7 +159,7 @@ def finish(
     finding: str,
     plot_height: int,
     left: int = 64,
-    right: int = 24,
+    right: int = 40,
     below_axis: int = 52,
     above_plot: int = 8,
     remarks: Sequence[str] = (),

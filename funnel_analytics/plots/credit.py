@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from funnel_analytics import theme
 from funnel_analytics.plots.canvas import as_text, finish, label_room, percent_axis, row_labels
+from funnel_analytics.plots.groups import MOST_ROWS, not_drawn
 from funnel_analytics.plots.rows import row_axis
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording import (
@@ -79,6 +80,13 @@ def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[order.sort_values(["unknown", "credit"], kind="stable").index]
 
 
+def _most(ranked: pd.DataFrame) -> pd.DataFrame:
+    """As many of the ranked rows as a figure has room for; no known touch is one of them."""
+    known = ~ranked["is_no_known_touch"].map(is_true).astype(bool)
+    room = MOST_ROWS - int((~known).sum())
+    return pd.concat([ranked[known].head(room), ranked[~known]])
+
+
 def _axis_title(words: Words, result: Result) -> str:
     if won_credit(result):
         currency = words.symbol(result.agreement.currency)
@@ -87,14 +95,15 @@ def _axis_title(words: Words, result: Result) -> str:
 
 
 def _bars(words: Words, result: Result) -> go.Figure:
-    rows = _ranked(result.table).reset_index(drop=True)
+    ranked = _ranked(result.table)
+    rows = _most(ranked).reset_index(drop=True)
     names = [_name(words, result, row) for _, row in rows.iterrows()]
     sides = _sides(words, result, rows)
     known = ~rows["is_no_known_touch"].map(is_true).astype(bool)
     texts = [
         as_text(
             f"{credited_value(words, result, row['revenue'])} · "
-            f"{words.percent(row['revenue_share'], fixed=True)}"
+            f"{words.percent(row['revenue_share'])}"
         )
         for _, row in rows.iterrows()
     ]
@@ -137,6 +146,7 @@ def _bars(words: Words, result: Result) -> go.Figure:
         finding=words.finding(result),
         plot_height=_height(len(rows)),
         left=room,
+        remarks=not_drawn(words, shown=len(rows), of=len(ranked)),
     )
 
 
@@ -174,7 +184,10 @@ def _models(words: Words, result: Result, models: list[str]) -> go.Figure:
     lead = agreed if agreed in models else models[0]
     key = _row_key(table)
     ranked = _ranked(table[table["model"] == lead])
-    order = list(dict.fromkeys([*_row_key(ranked), *key]))
+    every = list(dict.fromkeys([*_row_key(ranked), *key]))
+    order = list(dict.fromkeys([*_row_key(_most(ranked)), *key]))[:MOST_ROWS]
+    table = table[key.isin(order)]
+    key = _row_key(table)
     heads = table.groupby(key.to_numpy(), sort=False).head(1)
     head = dict(zip(_row_key(heads), (row for _, row in heads.iterrows()), strict=True))
     names = [_name(words, result, head[each]) for each in order]
@@ -217,6 +230,7 @@ def _models(words: Words, result: Result, models: list[str]) -> go.Figure:
         plot_height=max((_ROW if len(order) <= _FEW_ROWS else _MODELS_ROW) * len(order), 60),
         left=room,
         above_plot=46,
+        remarks=not_drawn(words, shown=len(order), of=len(every)),
     )
     figure.update_layout(
         showlegend=True,

@@ -8,7 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from funnel_analytics import theme
-from funnel_analytics.plots.canvas import as_text, finish, percent_axis
+from funnel_analytics.plots.canvas import as_text, finish, percent_axis, wrapped
+from funnel_analytics.plots.groups import MOST_LINES, count_groups, largest_groups
 from funnel_analytics.plots.rows import limits, month_axis, same_group, upright
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording import (
@@ -25,13 +26,13 @@ from funnel_analytics.wording import (
 
 __all__ = ["conversion_curve", "expected_conversion"]
 
-_MOST_SERIES = 5
 _MOST_COHORTS = 24
 _MATURE_SHOWN = 2.0
 _FEWEST_DAYS = 14
 _LABEL_GAP = 0.055
 _SMALL_LINE = 16
 _ASIDE = 0.006
+_TITLE_CHARACTERS = 30
 _NUMBER_WIDTH = 0.075
 _CUT_OFF = "×"
 
@@ -51,13 +52,12 @@ def conversion_curve(
     chosen = curve_stage(result, stage)
     result.agreement.stage(chosen)
     totals = result.part("totals")
-    ranked = totals[(totals["stage"] == chosen) & totals["leads"].notna()].sort_values(
-        "leads", ascending=False, kind="stable"
-    )
+    known = totals[(totals["stage"] == chosen) & totals["leads"].notna()]
     finding = words.finding(result, stage=chosen)
-    if ranked.empty:
+    if known.empty:
         return Notice(f"{finding}.")
-    shown = ranked.head(_MOST_SERIES)
+    groups = largest_groups(known, size="leads", most=MOST_LINES)
+    shown = groups.heads
     by = result.parameters.get("by")
     table = result.table
     curve = table[table["stage"] == chosen]
@@ -79,7 +79,8 @@ def conversion_curve(
     figure.update_xaxes(title_text=as_text(words.say("axis.age_days")), range=[0, edge])
     label = words.quoted(words.stage(result.agreement, chosen))
     figure.update_yaxes(
-        percent_axis(words, highest), title_text=as_text(words.say("axis.incidence", stage=label))
+        percent_axis(words, highest),
+        title_text=wrapped(words.say("axis.incidence", stage=label), _TITLE_CHARACTERS),
     )
     remarks = [words.say("legend.curve_band" if len(shown) == 1 else "legend.curve_whiskers")]
     mature = shown.iloc[0]["mature_days"]
@@ -104,9 +105,7 @@ def conversion_curve(
         )
     if shown["is_left_truncated"].map(is_true).any():
         remarks.append(words.say("legend.delayed_entry"))
-    if len(ranked) > len(shown):
-        counts = {"shown": words.whole(len(shown)), "groups": words.whole(len(ranked))}
-        remarks.append(words.say("legend.segments_hidden", **counts))
+    remarks += groups.remarks(words)
     _at_risk(figure, words, ages[ages["day"].isin(_spaced(ages["day"], edge))], shown)
     return finish(
         figure,
@@ -330,7 +329,7 @@ def expected_conversion(
     )
     figure.update_yaxes(
         percent_axis(words, 1.0 if is_missing(highest) or highest <= 0 else float(highest)),
-        title_text=as_text(words.say("axis.incidence", stage=stage)),
+        title_text=wrapped(words.say("axis.incidence", stage=stage), _TITLE_CHARACTERS),
     )
     remarks = [words.say("legend.expected")]
     if cut.any():
@@ -340,7 +339,8 @@ def expected_conversion(
         remarks.append(words.say("legend.cohorts_hidden", **counts))
     if result.parameters.get("by") is not None:
         group = words.quoted(words.group(result, rows.iloc[0]))
-        remarks.append(words.say("legend.only_group", group=group))
+        groups = count_groups(result.table)
+        remarks.append(words.say("legend.only_group", count=groups, group=group))
     return finish(
         figure,
         words,

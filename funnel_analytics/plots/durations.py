@@ -16,6 +16,7 @@ from funnel_analytics.plots.canvas import (
     percent_axis,
     row_labels,
 )
+from funnel_analytics.plots.groups import MOST_LINES, MOST_ROWS, largest_groups
 from funnel_analytics.plots.rows import (
     column_of_texts,
     group_columns,
@@ -34,8 +35,8 @@ from funnel_analytics.wording import (
 
 __all__ = ["time_in_stage", "waiting"]
 
+_HEADINGS = {"median_days": "median_stay_days"}
 _ROW = 46
-_MOST_SERIES = 5
 _LABEL_GAP = 0.055
 _NEARLY_ALL = 0.95
 _DEADLINES_SHOWN = 3.0
@@ -48,7 +49,8 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> g
 
     A dot at the median, a tick at 75 %, a line up to 90 %; above the line, so that none hides
     another, a diamond at the agreed expectation.
-    Where half of the leads have left no stage yet, there is nothing to draw but a sentence.
+    Where half of the leads have left no stage yet, there is nothing to draw but a sentence. Of many
+    groups the largest are drawn.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
@@ -56,7 +58,11 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> g
     if result.table["median_days"].isna().all():
         return Notice(f"{words.finding(result)}.")
     by = result.parameters.get("by")
-    rows = result.table.sort_values("position", kind="stable").reset_index(drop=True)
+    table = result.table
+    groups = largest_groups(
+        table, size="entered_leads", most=MOST_ROWS, rows_each=table["position"].nunique()
+    )
+    rows = groups.rows(table).sort_values("position", kind="stable").reset_index(drop=True)
     names = [words.stage(result.agreement, name) for name in rows["stage"]]
     below = [] if by is None else [words.group(result, row) for _, row in rows.iterrows()]
     figure = go.Figure()
@@ -75,7 +81,7 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> g
                 x=rows[column],
                 y=[spot - _ABOVE * (column == "expected_days") for spot in spots],
                 mode="markers",
-                name=as_text(words.column(column)),
+                name=as_text(words.column(_HEADINGS.get(column, column))),
                 marker={
                     "symbol": symbol,
                     "size": size,
@@ -83,7 +89,7 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> g
                     "line": {"width": 2, "color": colour},
                 },
                 hovertext=[
-                    as_text(f"{words.column(column)}: {words.number(each)}")
+                    as_text(f"{words.column(_HEADINGS.get(column, column))}: {words.number(each)}")
                     for each in rows[column]
                 ],
                 hoverinfo="text",
@@ -97,7 +103,7 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> g
     for column, x in (("median_days", 0.7), ("p90_days", 0.85), ("open_leads", 1.0)):
         column_of_texts(
             figure,
-            heading=[words.column(column)],
+            heading=[words.column(_HEADINGS.get(column, column))],
             x=x,
             texts=[
                 as_text(words.form("not_reached"))
@@ -114,7 +120,7 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> g
         plot_height=_ROW * len(rows),
         left=label_room([*names, *below]),
         above_plot=36,
-        remarks=[words.say("legend.time_in_stage")],
+        remarks=[words.say("legend.time_in_stage"), *groups.remarks(words)],
     )
 
 
@@ -153,8 +159,8 @@ def waiting(result: Result | Missing, *, language: str | None = None) -> go.Figu
     words = words_for(result, language=language)
     by = result.parameters.get("by")
     waits = result.table[result.table["leg"] == "wait"]
-    ranked = waits.sort_values("leads", ascending=False, kind="stable")
-    shown = ranked.head(_MOST_SERIES)
+    groups = largest_groups(waits, size="leads", most=MOST_LINES)
+    shown = groups.heads
     curve = result.part("curve")
     curve = curve[curve["leg"] == "wait"].sort_values("hours", kind="stable")
     deadlines = _deadlines(result, shown)
@@ -192,9 +198,7 @@ def waiting(result: Result | Missing, *, language: str | None = None) -> go.Figu
         remarks.append(_counted(words, result, shown.iloc[0]))
     if whole > edge:
         remarks.append(_cut(words, result, shown, curve, edge))
-    if len(ranked) > len(shown):
-        counts = {"shown": words.whole(len(shown)), "groups": words.whole(len(ranked))}
-        remarks.append(words.say("legend.segments_hidden", **counts))
+    remarks += groups.remarks(words)
     return finish(
         figure,
         words,
@@ -216,7 +220,7 @@ def _counted(words: Words, result: Result, row: pd.Series) -> str:
         count=row["contacted_leads"],
         leads=words.amount("leads", row["leads"]),
         by=words.by_as_of(result),
-        share=words.percent(share, fixed=True),
+        share=words.percent(share),
     )
 
 
@@ -231,9 +235,9 @@ def _cut(
         group = row["segment"]
         mine = curve[curve["segment"].isna() if is_missing(group) else curve["segment"] == group]
         last, at_edge = mine["share_contacted"].max(), _share_at(mine, edge)
-        share = words.percent(last, fixed=True)
+        share = words.percent(last)
         any_later = any_later or last > at_edge
-        if share == words.percent(at_edge, fixed=True) or is_missing(last):
+        if share == words.percent(at_edge) or is_missing(last):
             continue
         if by is None:
             end = round(float(mine["hours"].max()))
@@ -312,7 +316,7 @@ def _step_curve(
         )
     )
     end = _share_at(curve, edge)
-    reached = words.percent(end, fixed=True)
+    reached = words.percent(end)
     label = words.form("labelled", label=name, text=reached) if name else reached
     while any(abs(end - other) < _LABEL_GAP for other in ends):
         end -= _LABEL_GAP

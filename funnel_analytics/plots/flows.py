@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from funnel_analytics.plots.canvas import (
     row_labels,
     wrapped,
 )
+from funnel_analytics.plots.groups import count_groups
 from funnel_analytics.plots.rows import column_of_texts, row_axis
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording import (
@@ -36,6 +38,7 @@ _ENDS = ("still_there", "lost", "nurture", "rejected", "recycled")
 _MOST_REASONS = 12
 _LEFT, _RIGHT = 0.02, 0.97
 _LABEL_CHARACTERS = 16
+_AFTER_HYPHEN = re.compile(r"(?<=-)(?=.)")
 _PATTERNS = ("", "/", ".", "\\", "x")
 
 
@@ -90,7 +93,9 @@ def stage_flows(
     )
     remarks = [words.say("legend.flows")]
     if result.parameters.get("by") is not None and len(rows):
-        remarks.append(words.say("legend.flows_group", group=words.group(result, rows.iloc[0])))
+        count = count_groups(result.table)
+        group = words.quoted(words.group(result, rows.iloc[0]))
+        remarks.append(words.say("legend.only_group", count=count, group=group))
     return finish(
         figure,
         words,
@@ -105,8 +110,13 @@ def stage_flows(
 
 
 def _in_lines(label: str) -> str:
-    """A label in narrow lines that break no word."""
-    return wrapped(label, max(_LABEL_CHARACTERS, *map(len, label.split()), 1))
+    """A label in narrow lines that break no word but a long one, after its hyphens."""
+    pieces = [
+        piece
+        for word in label.split()
+        for piece in (_AFTER_HYPHEN.split(word) if len(word) > _LABEL_CHARACTERS else [word])
+    ]
+    return wrapped(" ".join(pieces), max(_LABEL_CHARACTERS, *map(len, pieces), 1))
 
 
 def _across(stages: int) -> list[float]:
@@ -141,11 +151,14 @@ def loss_reasons(
 
     One bar per reason of `status` (`rejected` if there are such leads), the most frequent on top,
     in parts by the stage the leads were in, with the team that owns it; reasons not given are a
-    bar of their own. With groups (`by=`) it shows `segment`, by default the largest.
+    bar of their own. With groups (`by=`) it shows `segment`, by default the largest. Where no lead
+    was closed there is nothing to draw but a sentence.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
+    if result.part("by_reason").empty:
+        return Notice(f"{words.finding(result)}.")
     asked = asked_status(result, status)
 
     def of_status(table: pd.DataFrame) -> pd.DataFrame:
@@ -262,6 +275,6 @@ def _key(reason: Any) -> str | None:
 
 def _share(words: Words, row: pd.Series) -> str:
     """A share with its interval below, as markup."""
-    share = as_text(words.percent(row["leads_share"], fixed=True))
-    limits = as_text(words.interval(row["leads_low"], row["leads_high"], fixed=True))
+    share = as_text(words.percent(row["leads_share"]))
+    limits = as_text(words.interval(row["leads_low"], row["leads_high"]))
     return f"{share}<br><span style='font-size:10px;color:{theme.MUTED}'>{limits}</span>"

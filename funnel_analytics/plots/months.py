@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from funnel_analytics import theme
 from funnel_analytics.errors import CallError
 from funnel_analytics.plots.canvas import (
+    add_texts,
     as_text,
     finish,
     label_room,
@@ -19,8 +20,8 @@ from funnel_analytics.plots.canvas import (
     row_labels,
     wrapped,
 )
+from funnel_analytics.plots.groups import MOST_LINES, largest_groups
 from funnel_analytics.plots.rows import (
-    group_columns,
     highest_rate,
     limits,
     month_axis,
@@ -35,6 +36,8 @@ from funnel_analytics.wording import (
     CREATED_BY,
     Notice,
     Words,
+    counted_noun,
+    is_missing,
     is_true,
     mature,
     notice,
@@ -43,9 +46,8 @@ from funnel_analytics.wording import (
 
 __all__ = ["cohorts", "throughput"]
 
-_MOST_SERIES = 5
 _CUT_OFF = "×"
-_TITLE_CHARACTERS = 34
+_TITLE_CHARACTERS = 30
 _LEGEND = 26
 
 
@@ -88,7 +90,7 @@ def cohorts(
             | {"color": theme.QUIET},
             marker=ripeness_dots(rows, set(mature(rows).index)),
             hovertext=[
-                reached_hover(words, row, name)
+                reached_hover(words, result, row, name)
                 for (_, row), name in zip(rows.iterrows(), names, strict=True)
             ],
             hoverinfo="text",
@@ -100,7 +102,9 @@ def cohorts(
     )
     figure.update_yaxes(
         percent_axis(words, highest_rate(rows)),
-        title_text=wrapped(words.say("axis.overall_rate", stage=label), _TITLE_CHARACTERS),
+        title_text=wrapped(
+            words.say(f"axis.overall_rate_{counted_noun(result)}", stage=label), _TITLE_CHARACTERS
+        ),
     )
     _mark_cut_off(figure, words, rows)
     return finish(
@@ -157,13 +161,14 @@ def throughput(result: Result | Missing, *, language: str | None = None) -> go.F
     months = sorted(table["month"].unique())
     place = {each: number for number, each in enumerate(months)}
     figure = make_subplots(rows=len(stages), cols=1, shared_xaxes=True, vertical_spacing=0.05)
-    groups, hidden = _largest_groups(result, table)
+    groups = largest_groups(table, size="total_leads", most=MOST_LINES)
+    lines = [] if result.parameters.get("by") is None else groups.heads.to_dict("records")
     for number, stage in enumerate(stages, start=1):
         rows = table[table["stage"] == stage.name].sort_values("month")
-        if result.parameters.get("by") is None:
+        if not lines:
             _bars(figure, words, rows, place, number)
         else:
-            _lines_by_group(figure, words, result, rows, place, groups, number)
+            _lines_by_group(figure, words, result, rows, place, lines, number)
         figure.update_yaxes(
             rangemode="tozero", showticklabels=False, showline=False, ticks="", row=number, col=1
         )
@@ -183,6 +188,7 @@ def throughput(result: Result | Missing, *, language: str | None = None) -> go.F
     marks = [
         words.month_mark(each, with_year=i == 0 or each.month == 1) for i, each in enumerate(months)
     ]
+    figure.update_layout(barmode="stack")
     figure.update_xaxes(month_axis(marks))
     figure.update_xaxes(title_text=as_text(words.say("axis.month")), row=len(stages), col=1)
     upright(
@@ -194,30 +200,30 @@ def throughput(result: Result | Missing, *, language: str | None = None) -> go.F
         yref="paper",
         xanchor="left",
         yanchor="bottom",
-        yshift=_LEGEND if len(groups) > 1 else 2,
+        yshift=_LEGEND if len(lines) > 1 else 2,
         name="axis",
     )
     labels = [stage.label.text(words.language) for stage in stages]
     remarks = [words.say("legend.own_scale")]
-    if hidden:
-        counts = {"shown": words.whole(len(groups)), "groups": words.whole(hidden + len(groups))}
-        remarks.append(words.say("legend.segments_hidden", **counts))
-    if not groups and not all(_complete(table)):
+    remarks += groups.remarks(words)
+    if not lines and (table["imputed_leads"].fillna(0) > 0).any():
+        remarks.append(words.say("legend.imputed_bars"))
+    if not lines and not all(_complete(table[table["total_leads"].notna()])):
         remarks.append(words.say("legend.incomplete"))
-    if not groups and any(_cut_off(table)):
+    if not lines and any(_cut_off(table)):
         remarks.append(words.say("legend.left_truncated"))
     figure = finish(
         figure,
         words,
         result,
         finding=words.finding(result),
-        plot_height=max((46 if len(groups) > 1 else 50) * len(stages), 160),
+        plot_height=max((46 if len(lines) > 1 else 48) * len(stages), 160),
         left=label_room(labels),
         below_axis=78,
         remarks=remarks,
-        above_plot=18 + (_LEGEND if len(groups) > 1 else 0),
+        above_plot=18 + (_LEGEND if len(lines) > 1 else 0),
     )
-    if len(groups) > 1:
+    if len(lines) > 1:
         figure.update_layout(
             showlegend=True,
             legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "xanchor": "left"},
@@ -225,26 +231,25 @@ def throughput(result: Result | Missing, *, language: str | None = None) -> go.F
     return figure
 
 
-def _largest_groups(
-    result: Result, table: pd.DataFrame
-) -> tuple[list[Mapping[Hashable, Any]], int]:
-    if result.parameters.get("by") is None:
-        return [], 0
-    sizes = table.groupby(group_columns(table), dropna=False, sort=False)["entered_leads"].sum()
-    rows = sizes.sort_values(ascending=False, kind="stable").reset_index().to_dict("records")
-    ranked: list[Mapping[Hashable, Any]] = list(rows)
-    return ranked[:_MOST_SERIES], len(ranked[_MOST_SERIES:])
-
-
 def _bars(
     figure: go.Figure, words: Words, rows: pd.DataFrame, place: dict[object, int], number: int
 ) -> None:
     last = len(place) - 1
     spots = [place[each] for each in rows["month"]]
+    counts = rows["total_leads"].astype("float64")
+    hovers = [
+        f"{as_text(words.month(month))}: {as_text(words.amount('leads', count))}"
+        for month, count in zip(rows["month"], rows["total_leads"], strict=True)
+    ]
+    look: dict[str, Any] = {
+        "x": spots,
+        "hovertext": hovers,
+        "hoverinfo": "text",
+        "cliponaxis": False,
+    }
     figure.add_trace(
         go.Bar(
-            x=spots,
-            y=rows["entered_leads"],
+            y=rows["entered_leads"].astype("float64"),
             marker={
                 "color": [theme.ACCENT if spot == last else theme.QUIET for spot in spots],
                 "pattern": {
@@ -252,24 +257,37 @@ def _bars(
                     "bgcolor": theme.PAPER,
                 },
             },
-            text=[
-                _CUT_OFF if cut else words.whole(count)
-                for cut, count in zip(_cut_off(rows), rows["entered_leads"], strict=True)
-            ],
-            textposition="outside",
-            textangle=0,
-            cliponaxis=False,
-            textfont={"size": 10},
-            hovertext=[
-                f"{as_text(words.month(month))}: {as_text(words.amount('leads', count))}"
-                for month, count in zip(rows["month"], rows["entered_leads"], strict=True)
-            ],
-            hoverinfo="text",
+            **look,
         ),
         row=number,
         col=1,
     )
-    highest = rows["entered_leads"].max() if len(rows) else 1
+    figure.add_trace(
+        go.Bar(
+            name="imputed",
+            y=rows["imputed_leads"].astype("float64"),
+            marker={"color": theme.FAINT, "line": {"width": 1, "color": theme.QUIET}},
+            **look,
+        ),
+        row=number,
+        col=1,
+    )
+    axis = "" if number == 1 else str(number)
+    above = {"xref": f"x{axis}", "yref": f"y{axis}", "yanchor": "bottom"}
+    add_texts(
+        figure,
+        [
+            {
+                "text": _CUT_OFF if cut else as_text(words.whole(count)),
+                "x": spot,
+                "y": 0.0 if is_missing(count) else float(count),
+                "font": {"size": 10, "color": theme.INK},
+                **above,
+            }
+            for spot, cut, count in zip(spots, _cut_off(rows), rows["total_leads"], strict=True)
+        ],
+    )
+    highest = 1.0 if counts.isna().all() else float(counts.max())
     figure.update_yaxes(range=[0, max(highest, 1) * 1.35], row=number, col=1)
 
 
@@ -303,7 +321,7 @@ def _lines_by_group(
         figure.add_trace(
             go.Scatter(
                 x=[place[each] for each in mine["month"]],
-                y=mine["entered_leads"],
+                y=mine["total_leads"].astype("float64"),
                 mode="lines+markers",
                 name=as_text(name),
                 legendgroup=str(order),
@@ -313,7 +331,7 @@ def _lines_by_group(
                 hovertext=[
                     f"{as_text(name)}, {as_text(words.month(month))}: "
                     f"{as_text(words.amount('leads', count))}"
-                    for month, count in zip(mine["month"], mine["entered_leads"], strict=True)
+                    for month, count in zip(mine["month"], mine["total_leads"], strict=True)
                 ],
                 hoverinfo="text",
             ),

@@ -34,7 +34,7 @@ def leads_curve(result: Result | Missing, *, language: str | None = None) -> go.
             mode="lines",
             line={"color": theme.QUIET, "width": 3},
             hovertext=[
-                as_text(f"{words.amount('leads', leads)}: {words.percent(chance)}")
+                as_text(f"{words.amount('leads', leads)}: {words.percent(chance, fixed=False)}")
                 for leads, chance in zip(curve["leads"], curve["probability"], strict=True)
             ],
             hoverinfo="text",
@@ -55,7 +55,8 @@ def leads_curve(result: Result | Missing, *, language: str | None = None) -> go.
     needs += [float(each) for each in plan["leads_needed"]]
     edge = max([1.0, *needs]) * 1.04
     for colour, (_, row) in zip(colours, plan.iterrows(), strict=True):
-        text = f"{words.percent(row['probability'])}: {words.amount('leads', row['leads_needed'])}"
+        chance = words.percent(row["probability"], fixed=False)
+        text = f"{chance}: {words.amount('leads', row['leads_needed'])}"
         figure.add_annotation(
             text=f"<b>{as_text(text)}</b>" if colour == theme.ACCENT else as_text(text),
             x=row["leads_needed"],
@@ -97,7 +98,7 @@ def leads_by_month(result: Result | Missing, *, language: str | None = None) -> 
         go.Bar(
             x=[place[each] for each in mine["month"]],
             y=mine["leads"],
-            name=as_text(words.percent(asked)),
+            name=as_text(words.percent(asked, fixed=False)),
             marker_color=theme.ACCENT,
             width=0.5,
             text=[words.whole(each) for each in mine["leads"]],
@@ -120,7 +121,7 @@ def leads_by_month(result: Result | Missing, *, language: str | None = None) -> 
                 x=[place[each] for each in rows["month"]],
                 y=rows["leads"],
                 mode="markers",
-                name=as_text(words.percent(chance)),
+                name=as_text(words.percent(chance, fixed=False)),
                 marker={
                     "symbol": theme.SYMBOLS[1 + order % 4],
                     "size": 11,
@@ -128,7 +129,7 @@ def leads_by_month(result: Result | Missing, *, language: str | None = None) -> 
                     "line": {"color": theme.PAPER, "width": 1.5},
                 },
                 hovertext=[
-                    as_text(f"{words.percent(chance)}: {words.whole(each)}")
+                    as_text(f"{words.percent(chance, fixed=False)}: {words.whole(each)}")
                     for each in rows["leads"]
                 ],
                 hoverinfo="text",

@@ -9,8 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from funnel_analytics import theme
-from funnel_analytics.plots.canvas import as_text, wrapped
-from funnel_analytics.wording import Words, is_missing, is_true
+from funnel_analytics.plots.canvas import add_texts, as_text, wrapped
+from funnel_analytics.results import Result
+from funnel_analytics.wording import Words, is_missing, is_true, of_counted
 
 __all__ = [
     "column_of_texts",
@@ -55,19 +56,17 @@ def column_of_texts(
 
     Texts are markup already; escape what comes from data.
     """
-    place = {"xref": "paper", "x": x, "xanchor": "right", "showarrow": False, "align": "right"}
-    figure.add_annotation(
-        text="<br>".join(wrapped(line, _HEADING_CHARACTERS) for line in heading),
-        yref="paper",
-        y=1,
-        yanchor="bottom",
-        font={"size": 11, "color": theme.MUTED},
-        **place,
-    )
-    for number, text in enumerate(texts):
-        figure.add_annotation(
-            text=text, y=number, yref="y", yanchor="middle", font={"color": colour}, **place
-        )
+    place = {"xref": "paper", "x": x, "xanchor": "right", "align": "right"}
+    head = {
+        "text": "<br>".join(wrapped(line, _HEADING_CHARACTERS) for line in heading),
+        "yref": "paper",
+        "y": 1,
+        "yanchor": "bottom",
+        "font": {"size": 11, "color": theme.MUTED},
+    }
+    beside = {"yref": "y", "yanchor": "middle", "font": {"color": colour}}
+    numbered = [{"text": text, "y": number, **beside} for number, text in enumerate(texts)]
+    add_texts(figure, [{**place, **each} for each in (head, *numbered)])
 
 
 def group_columns(table: pd.DataFrame) -> list[str]:
@@ -129,18 +128,15 @@ def upright(figure: go.Figure, *, text: str, x: float, y: float, **more: Any) ->
     )
 
 
-def reached_hover(words: Words, row: pd.Series, name: str) -> str:
+def reached_hover(words: Words, result: Result, row: pd.Series, name: str) -> str:
     """What appears over a stage or group: its counts, its median, its maturity."""
     lines = [
         f"<b>{as_text(name)}</b>",
-        as_text(
-            words.say(
-                "count.of_leads", count=row["entered_leads"], part=words.whole(row["reached_leads"])
-            )
-        ),
+        as_text(of_counted(words, result, row["reached_leads"], row["entered_leads"])),
     ]
     if not is_missing(row["median_days"]):
-        lines.append(as_text(f"{words.column('median_days')}: {words.number(row['median_days'])}"))
+        median = words.number(row["median_days"], fixed=True)
+        lines.append(as_text(f"{words.column('median_step_days')}: {median}"))
     if not is_missing(row["maturity"]):
         lines.append(as_text(f"{words.column('maturity')}: {words.percent(row['maturity'])}"))
     return "<br>".join(lines)
@@ -180,8 +176,8 @@ def highest_rate(rows: pd.DataFrame) -> float:
 
 def rate_with_limits(words: Words, row: pd.Series, kind: str) -> str:
     """A rate with its interval below, as markup; the first stage's is no estimate, but given."""
-    rate = as_text(words.percent(row[f"{kind}_rate"], fixed=True))
+    rate = as_text(words.percent(row[f"{kind}_rate"]))
     if is_missing(row[f"{kind}_rate"]) or row["position"] == 1:
         return rate
-    limits_text = as_text(words.interval(row[f"{kind}_low"], row[f"{kind}_high"], fixed=True))
+    limits_text = as_text(words.interval(row[f"{kind}_low"], row[f"{kind}_high"]))
     return f"{rate}<br><span style='font-size:10px;color:{theme.MUTED}'>{limits_text}</span>"

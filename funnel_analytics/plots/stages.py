@@ -13,6 +13,7 @@ from funnel_analytics.plots.canvas import (
     percent_axis,
     row_labels,
 )
+from funnel_analytics.plots.groups import MOST_ROWS, largest_groups
 from funnel_analytics.plots.rows import (
     column_of_texts,
     highest_rate,
@@ -22,22 +23,25 @@ from funnel_analytics.plots.rows import (
     ripeness_dots,
     ripeness_remarks,
     row_axis,
+    upright,
 )
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording import (
     Notice,
     Words,
+    compared_stage,
+    counted_noun,
     is_missing,
     is_true,
     mature,
     notice,
+    of_counted,
     words_for,
 )
 
 __all__ = ["funnel"]
 
 _ROW = 44
-_MOST_SERIES = 5
 
 
 def funnel(
@@ -47,15 +51,15 @@ def funnel(
 
     Without groups: one bar per stage, with the step rate, the overall rate and their intervals;
     the lowest mature step is coloured. With groups (`by=`): one dot and interval per group, the
-    overall rate of `stage` (the last by default), mature groups first. Immature stages are
-    hatched, immature groups hollow.
+    overall rate of `stage` (by default the last in which groups may be compared), mature groups
+    first; of many groups the largest. Immature stages are hatched, immature groups hollow.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
     if result.parameters.get("by") is None:
         return _stages(words, result)
-    return _groups(words, result, stage or result.agreement.stage_names[-1])
+    return _groups(words, result, stage)
 
 
 def _stages(words: Words, result: Result) -> go.Figure:
@@ -65,7 +69,8 @@ def _stages(words: Words, result: Result) -> go.Figure:
     owners = [words.team(agreement, agreement.stage(name).owner) for name in rows["stage"]]
     steps = mature(rows[(rows["position"] > 1) & rows["step_rate"].notna()])
     steps = steps[steps["previous_leads"] >= agreement.minimum_group_size]
-    lowest = steps["step_rate"].idxmin() if len(steps) > 1 else None
+    has_lowest = len(steps) > 1 and steps["step_rate"].min() < 1
+    lowest = steps["step_rate"].idxmin() if has_lowest else None
     ripe = set(mature(rows).index)
     figure = go.Figure(
         go.Bar(
@@ -79,23 +84,31 @@ def _stages(words: Words, result: Result) -> go.Figure:
                     "bgcolor": theme.PAPER,
                 },
             },
-            text=[_count(words, row) for _, row in rows.iterrows()],
-            textposition="outside",
-            cliponaxis=False,
             hovertext=[
-                reached_hover(words, row, name)
+                reached_hover(words, result, row, name)
                 for (_, row), name in zip(rows.iterrows(), names, strict=True)
             ],
             hoverinfo="text",
         )
     )
     figure.update_xaxes(
-        title_text=as_text(words.say("axis.reached_leads")),
+        title_text=as_text(words.say(f"axis.reached_{counted_noun(result)}")),
         domain=[0, 0.56],
         range=[0, max(rows["reached_leads"].max(), 1) * 1.3],
         tickformat=",d",
     )
     figure.update_yaxes(row_axis(row_labels(names, below=owners)))
+    for number, (_, row) in enumerate(rows.iterrows()):
+        upright(
+            figure,
+            text=_count(words, row),
+            x=row["reached_leads"],
+            y=number,
+            xanchor="left",
+            align="left",
+            xshift=2,
+            font={"color": theme.INK, "size": 12},
+        )
     interval = words.column("interval")
     column_of_texts(
         figure,
@@ -136,10 +149,14 @@ def _count(words: Words, row: pd.Series) -> str:
     return f"{head}<br><span style='font-size:10px;color:{theme.MUTED}'>{', '.join(marks)}</span>"
 
 
-def _groups(words: Words, result: Result, stage: str) -> go.Figure:
+def _groups(words: Words, result: Result, asked: str | None) -> go.Figure:
+    stage = asked or compared_stage(result)
     result.agreement.stage(stage)
+    last = result.agreement.stage_names[-1]
     table = result.table
-    rows = _ranked(table[table["stage"] == stage])
+    at_stage = table[table["stage"] == stage]
+    groups = largest_groups(at_stage, size="entered_leads", most=MOST_ROWS)
+    rows = _ranked(groups.rows(at_stage))
     names = [words.group(result, row) for _, row in rows.iterrows()]
     ripe = set(mature(rows).index)
     figure = go.Figure(
@@ -152,7 +169,7 @@ def _groups(words: Words, result: Result, stage: str) -> go.Figure:
             | {"color": theme.QUIET},
             marker=ripeness_dots(rows, ripe),
             hovertext=[
-                reached_hover(words, row, name)
+                reached_hover(words, result, row, name)
                 for (_, row), name in zip(rows.iterrows(), names, strict=True)
             ],
             hoverinfo="text",
@@ -161,7 +178,7 @@ def _groups(words: Words, result: Result, stage: str) -> go.Figure:
     label = words.quoted(words.stage(result.agreement, stage))
     figure.update_xaxes(
         percent_axis(words, highest_rate(rows), domain=[0, 0.6]),
-        title_text=as_text(words.say("axis.overall_rate", stage=label)),
+        title_text=as_text(words.say(f"axis.overall_rate_{counted_noun(result)}", stage=label)),
     )
     figure.update_yaxes(row_axis(row_labels(names)))
     column_of_texts(
@@ -169,13 +186,7 @@ def _groups(words: Words, result: Result, stage: str) -> go.Figure:
         heading=[words.column("reached_leads")],
         x=0.78,
         texts=[
-            as_text(
-                words.say(
-                    "count.of_leads",
-                    count=row["entered_leads"],
-                    part=words.whole(row["reached_leads"]),
-                )
-            )
+            as_text(of_counted(words, result, row["reached_leads"], row["entered_leads"]))
             for _, row in rows.iterrows()
         ],
     )
@@ -193,8 +204,17 @@ def _groups(words: Words, result: Result, stage: str) -> go.Figure:
         plot_height=max(34 * len(rows), 60),
         left=label_room(names),
         above_plot=36,
-        remarks=ripeness_remarks(words, rows, "cohorts"),
+        remarks=[
+            *ripeness_remarks(words, rows, "cohorts"),
+            *([] if asked or stage == last else [_why_not_last(words, result, last)]),
+            *groups.remarks(words),
+        ],
     )
+
+
+def _why_not_last(words: Words, result: Result, last: str) -> str:
+    label = words.quoted(words.stage(result.agreement, last))
+    return words.say("legend.last_mature", last=label)
 
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:

@@ -189,7 +189,7 @@ def _variances(
         for each in rows["variance"]
     ]
     texts = [
-        "" if is_missing(each) else as_text(words.percent(each, fixed=True, sign=True))
+        "" if is_missing(each) else as_text(words.percent(each, sign=True))
         for each in rows["variance_share"]
     ]
     figure.add_trace(

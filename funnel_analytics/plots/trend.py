@@ -10,7 +10,8 @@ from plotly.subplots import make_subplots
 
 from funnel_analytics import theme
 from funnel_analytics.plots.canvas import as_text, finish, label_room, percent_axis, row_labels
-from funnel_analytics.plots.rows import group_columns, month_axis, same_group
+from funnel_analytics.plots.groups import MOST_LINES, largest_groups
+from funnel_analytics.plots.rows import month_axis, same_group
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording import (
     Notice,
@@ -18,13 +19,13 @@ from funnel_analytics.wording import (
     is_missing,
     is_true,
     notice,
+    of_counted,
     period_label,
     words_for,
 )
 
 __all__ = ["conversion_trend"]
 
-_MOST_PANELS = 5
 _MOST_MARKS = {"week": 12}
 _USUAL_MARKS = 26
 _PANEL = 190
@@ -48,11 +49,12 @@ def conversion_trend(
         return Notice(f"{words.finding(result)}.")
     starts = sorted(table["period_start"].unique())
     place = {each: number for number, each in enumerate(starts)}
-    groups, hidden = _largest(table)
-    figure = make_subplots(rows=len(groups), cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    groups = largest_groups(table, size="previous_leads", most=MOST_LINES)
+    panels = len(groups.heads)
+    figure = make_subplots(rows=panels, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     highest = float(table[["rate", "limit_high"]].max().max())
     names = []
-    for number, group in enumerate(groups, start=1):
+    for number, (_, group) in enumerate(groups.heads.iterrows(), start=1):
         rows = table[same_group(table, group)].sort_values("period_start", kind="stable")
         rows = rows.assign(x=[place[each] for each in rows["period_start"]])
         _panel(figure, words, result, rows, number)
@@ -76,9 +78,7 @@ def conversion_trend(
             )
     figure.update_xaxes(month_axis(_marks(words, result, starts)))
     every = str(result.parameters["every"])
-    figure.update_xaxes(
-        title_text=as_text(words.say(f"axis.created_{every}")), row=len(groups), col=1
-    )
+    figure.update_xaxes(title_text=as_text(words.say(f"axis.created_{every}")), row=panels, col=1)
     if by is None:
         figure.update_yaxes(title_text=as_text(words.say("axis.rate")))
     return finish(
@@ -86,22 +86,12 @@ def conversion_trend(
         words,
         result,
         finding=words.finding(result),
-        plot_height=240 if by is None else _PANEL * len(groups) * 2 // 3,
+        plot_height=240 if by is None else _PANEL * panels * 2 // 3,
         left=88 if by is None else label_room(names) + 52,
         below_axis=78,
         above_plot=18,
-        remarks=_remarks(words, table, len(groups), hidden),
+        remarks=[*_remarks(words, table), *groups.remarks(words)],
     )
-
-
-def _largest(table: pd.DataFrame) -> tuple[list[pd.Series], int]:
-    """The groups with most leads, one row of each, and how many are left out."""
-    sizes = table.assign(size=table["previous_leads"].astype("Float64").fillna(0)).groupby(
-        group_columns(table), dropna=False, sort=False
-    )["size"]
-    ranked = sizes.sum().sort_values(ascending=False, kind="stable").reset_index()
-    rows = [row for _, row in ranked.iterrows()]
-    return rows[:_MOST_PANELS], len(rows[_MOST_PANELS:])
 
 
 def _panel(
@@ -181,8 +171,7 @@ def _symbol(row: pd.Series) -> str:
 def _hover(words: Words, result: Result, row: pd.Series) -> str:
     lines = [f"<b>{as_text(period_label(words, result, row['period_start']))}</b>"]
     if not is_missing(row["rate"]):
-        part = words.whole(row["reached_leads"])
-        count = words.say("count.of_leads", count=row["previous_leads"], part=part)
+        count = of_counted(words, result, row["reached_leads"], row["previous_leads"])
         lines.append(as_text(f"{words.percent(row['rate'])} ({count})"))
     if not is_missing(row["limit_low"]):
         limits = words.interval(row["limit_low"], row["limit_high"])
@@ -213,7 +202,7 @@ def _marks(words: Words, result: Result, starts: list[Any]) -> list[tuple[str, s
     return marks
 
 
-def _remarks(words: Words, table: pd.DataFrame, shown: int, hidden: int) -> list[str]:
+def _remarks(words: Words, table: pd.DataFrame) -> list[str]:
     cut = table["is_left_truncated"].map(is_true).astype(bool)
     ripe = table["is_mature"].map(is_true).astype(bool)
     remarks = [words.say("legend.trend")] if table["limit_low"].notna().any() else []
@@ -221,7 +210,4 @@ def _remarks(words: Words, table: pd.DataFrame, shown: int, hidden: int) -> list
         remarks.append(words.say("legend.cohorts_immature"))
     if cut.any():
         remarks.append(words.say("legend.left_truncated"))
-    if hidden:
-        counts = {"shown": words.whole(shown), "groups": words.whole(shown + hidden)}
-        remarks.append(words.say("legend.segments_hidden", **counts))
     return remarks

@@ -15,6 +15,7 @@ from funnel_analytics.wording import (
     change_limits,
     change_part,
     change_value,
+    factor_expected,
     factor_label,
     factor_value,
     is_missing,
@@ -29,6 +30,7 @@ __all__ = ["change_waterfall"]
 
 _ROW = 50
 _HALF = 0.3
+_LABEL_CHARACTERS = 42
 _THOUSANDS_FROM = 100_000
 
 
@@ -56,7 +58,7 @@ def change_waterfall(
     ]
     below = ["", *[_team(words, result, row) for _, row in rows.iterrows()], ""]
     figure.update_xaxes(_axis(words, result, levels), domain=[0, 0.72])
-    figure.update_yaxes(row_axis(row_labels(labels, below=below)))
+    figure.update_yaxes(row_axis(row_labels(labels, below=below, width=_LABEL_CHARACTERS)))
     column_of_texts(
         figure,
         heading=[words.column("change_part"), words.column("interval")],
@@ -64,15 +66,20 @@ def change_waterfall(
         texts=_numbers(words, result, rows),
     )
     has_time = (rows["factor"] == "time").any()
+    is_estimated = rows["is_extrapolated"].map(is_true).any()
     return finish(
         figure,
         words,
         result,
         finding=words.finding(result),
         plot_height=_ROW * len(labels),
-        left=label_room([*labels, *below]),
+        left=label_room([*labels, *below], width=_LABEL_CHARACTERS),
         above_plot=40,
-        remarks=[words.say("legend.change"), words.say("legend.change_time") if has_time else ""],
+        remarks=[
+            words.say("legend.change"),
+            words.say("legend.change_time") if has_time else "",
+            words.say("legend.change_estimated") if is_estimated else "",
+        ],
     )
 
 
@@ -141,7 +148,9 @@ def _axis(words: Words, result: Result, levels: pd.DataFrame) -> dict[str, objec
         key = "axis.money_thousands" if thousands else "axis.money"
         title = words.say(key, label=label, currency=result.agreement.currency)
     else:
-        axis = count_axis(highest, write=words.percent, smallest_step=0.0)
+        axis = count_axis(
+            highest, write=lambda share: words.percent(share, fixed=False), smallest_step=0.0
+        )
         title = words.say("axis.change_rate", label=label)
     start = lowest * 1.08
     return {**axis, "range": [start, axis["range"][1]], "title": {"text": as_text(title)}}
@@ -177,9 +186,13 @@ def _hover(name: str, text: str) -> str:
 
 def _part_hover(words: Words, result: Result, row: pd.Series) -> str:
     head = _hover(factor_label(words, result, row), change_part(words, result, row["part"]))
-    own = [factor_value(words, result, row, side) for side in ("before", "after")]
-    return (
-        head
-        if not all(own)
-        else head + "<br>" + as_text(words.form("from_to", first=own[0], last=own[1]))
-    )
+    sides = ("before", "after")
+    lines = [head]
+    own = [factor_value(words, result, row, side) for side in sides]
+    if all(own):
+        lines.append(words.form("from_to", first=own[0], last=own[1]))
+    expected = [factor_expected(words, result, row, side) for side in sides]
+    if all(expected):
+        text = words.form("from_to", first=expected[0], last=expected[1])
+        lines.append(words.form("labelled", label=words.say("mark.expected_finally"), text=text))
+    return "<br>".join([lines[0], *map(as_text, lines[1:])])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 
 from funnel_analytics.agreement import Agreement, load_agreement
 from funnel_analytics.errors import CallError, counted
-from funnel_analytics.periods import to_utc
+from funnel_analytics.periods import to_local, to_utc
 from funnel_analytics.privacy import Key, find_key
 from funnel_analytics.sources.building import Build, build_warehouse
 from funnel_analytics.sources.forgetting import rewrite
@@ -27,7 +27,7 @@ from funnel_analytics.sources.merging import (
 )
 from funnel_analytics.sources.preset import Preset, format_fault, load_preset
 from funnel_analytics.sources.staging import Export
-from funnel_analytics.warehouse import open_warehouse
+from funnel_analytics.warehouse import Warehouse, open_warehouse
 
 __all__ = ["LoadReport", "load"]
 
@@ -41,7 +41,7 @@ class LoadReport:
     `ignored`: files that no preset takes. `known`: files that the warehouse held already.
     `replaced`: files of earlier loads whose rows went as a whole. `superseded`: one sentence per
     file with rows that went because a newer export restates them, and such an export; its other
-    rows stay.
+    rows stay. `warnings`: what the caller should know before trusting the numbers.
     """
 
     database: Path
@@ -54,6 +54,7 @@ class LoadReport:
     is_unchanged: bool
     known: tuple[str, ...] = ()
     superseded: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def load(
@@ -163,6 +164,7 @@ def load(
                 is_unchanged=is_unchanged,
                 known=tuple(dict.fromkeys(each.file for each in plan.known)),
                 superseded=_restated(log, superseded, before.last_load if before else 0),
+                warnings=_warnings(warehouse),
             )
         if not is_unchanged:
             put_in_place(whole, target)
@@ -195,6 +197,20 @@ def _key(
     key = find_key(create=known is None)
     key.must_fit(known, warehouse=target.name)
     return key
+
+
+def _warnings(warehouse: Warehouse) -> tuple[str, ...]:
+    """Whether the data end long before the instant that they are said to describe."""
+    recorded, zone = warehouse.recorded, warehouse.timezone
+    if recorded.last_on is None or not recorded.empty_months:
+        return ()
+    after = recorded.last_on + timedelta(days=1)
+    return (
+        f"The last record is of {recorded.last_on}, but as_of is "
+        f"{to_local(warehouse.as_of, zone):%Y-%m-%d}: whole months without data before it: "
+        f"{recorded.empty_months}; they look as if nothing had happened. If the exports were made "
+        f"earlier, load them with their own day, such as --as-of {after}",
+    )
 
 
 def _replaced(before: Earlier | None, plan: Plan) -> tuple[str, ...]:

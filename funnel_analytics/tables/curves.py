@@ -7,11 +7,12 @@ from great_tables import GT
 
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.tables.frame import framed
-from funnel_analytics.tables.stages import Cell, counted, table_of
+from funnel_analytics.tables.stages import Cell, counted, maturity_remark, table_of
 from funnel_analytics.wording import (
     Notice,
     Words,
     cohort_name,
+    days_range,
     is_missing,
     is_true,
     notice,
@@ -36,10 +37,8 @@ def conversion_curve(result: Result | Missing, *, language: str | None = None) -
         "stage": lambda row: words.stage(result.agreement, row["stage"]),
         "day": lambda row: words.whole(row["day"]),
         **counted(words, "at_risk_leads"),
-        "incidence_rate": lambda row: words.percent(row["incidence_rate"], fixed=True),
-        "interval": lambda row: words.interval(
-            row["incidence_low"], row["incidence_high"], fixed=True
-        ),
+        "incidence_rate": lambda row: words.percent(row["incidence_rate"]),
+        "interval": lambda row: words.interval(row["incidence_low"], row["incidence_high"]),
     }
     cut = rows["is_left_truncated"].map(is_true).astype(bool)
     return table_of(
@@ -67,12 +66,10 @@ def expected_conversion(result: Result | Missing, *, language: str | None = None
     cells: dict[str, Cell] = {
         "period_start": lambda row: cohort_name(words, result, row["period_start"]),
         **counted(words, "leads", "reached_leads", "competing_leads", "open_leads"),
-        "reached_rate": lambda row: words.percent(row["reached_rate"], fixed=True),
+        "reached_rate": lambda row: words.percent(row["reached_rate"]),
         "expected_final_leads": lambda row: words.number(row["expected_final_leads"], fixed=True),
-        "expected_rate": lambda row: words.percent(row["expected_rate"], fixed=True),
-        "interval": lambda row: words.interval(
-            row["expected_low"], row["expected_high"], fixed=True
-        ),
+        "expected_rate": lambda row: words.percent(row["expected_rate"]),
+        "interval": lambda row: words.interval(row["expected_low"], row["expected_high"]),
         "maturity": lambda row: _maturity(words, row),
     }
     return table_of(
@@ -87,6 +84,7 @@ def expected_conversion(result: Result | Missing, *, language: str | None = None
             for number, (_, row) in enumerate(rows.iterrows())
             if is_true(row["is_left_truncated"]) or not is_true(row["is_mature"])
         ],
+        remarks=[maturity_remark(words, result)],
         nowrap=("period_start",),
     )
 
@@ -101,7 +99,7 @@ def _maturity(words: Words, row: pd.Series) -> str:
 
 
 def sales_cycle(result: Result | Missing, *, language: str | None = None) -> GT | Notice:
-    """How many days from stage to stage? One row per segment."""
+    """How many days from stage to stage? One row per segment; intervals in brackets."""
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
@@ -124,17 +122,25 @@ def sales_cycle(result: Result | Missing, *, language: str | None = None) -> GT 
         result,
         cells,
         texts=texts,
-        remarks=[words.say("legend.delayed_entry")] if cut.any() else [],
+        remarks=[
+            words.say("legend.days_interval"),
+            *([words.say("legend.delayed_entry")] if cut.any() else []),
+        ],
         unless_zero=("ended_leads",),
     )
 
 
 def _days(words: Words, name: str) -> Cell:
-    return lambda row: (
-        words.form("not_reached")
-        if is_missing(row[name]) and not is_missing(row["reached_leads"])
-        else words.number(row[name], fixed=True)
-    )
+    def cell(row: pd.Series) -> str:
+        if is_missing(row[name]) and not is_missing(row["reached_leads"]):
+            return words.form("not_reached")
+        text = words.number(row[name], fixed=True)
+        quantile = name.removesuffix("_days")
+        if is_missing(row[name]) or f"{quantile}_low_days" not in row:
+            return text
+        return words.form("with_mark", text=text, mark=days_range(words, row, quantile))
+
+    return cell
 
 
 def stuck_leads(
@@ -160,7 +166,7 @@ def stuck_leads(
         "median_age_days": lambda row: words.number(row["median_age_days"], fixed=True),
         "expected_days": lambda row: words.number(row["expected_days"]),
         **counted(words, "stuck_leads"),
-        "stuck_share": lambda row: words.percent(row["stuck_share"], fixed=True),
+        "stuck_share": lambda row: words.percent(row["stuck_share"]),
         **{name: money(name) for name in ("open_amount", "stuck_amount")},
     }
     return table_of(

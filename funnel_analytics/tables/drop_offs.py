@@ -42,10 +42,10 @@ def drop_off_segments(result: Result | Missing, *, language: str | None = None) 
         "group": lambda row: drop_off_group(words, result, row),
         "stage": lambda row: words.stage(result.agreement, str(row["stage"])),
         **counted(words, "previous_leads", "reached_leads"),
-        "rate": lambda row: words.percent(row["rate"], fixed=True),
-        "rest_rate": lambda row: words.percent(row["rest_rate"], fixed=True),
-        "adjusted_difference": lambda row: words.percent(
-            row["adjusted_difference"], fixed=True, sign=True
+        "rate": lambda row: words.percent(row["rate"]),
+        "rest_rate": lambda row: words.percent(row["rest_rate"]),
+        "adjusted_difference": lambda row: words.signed(
+            100 * float(row["adjusted_difference"]), digits=1
         ),
         "lost_deals": lambda row: words.signed(row["lost_deals"], digits=1),
         "interval": lambda row: _limits(words, row),
@@ -62,6 +62,7 @@ def drop_off_segments(result: Result | Missing, *, language: str | None = None) 
         cells,
         rows=rows,
         texts=("group", "stage"),
+        widths={"group": "14%", "stage": "18%"},
         muted=[number for number, is_one in enumerate(explained) if is_one],
         headings={"previous_leads": words.column("leads")},
         remarks=[words.say("legend.drop_offs_hidden", **counts)] if len(found) > len(rows) else [],

@@ -1,4 +1,4 @@
-"""The few sentences that a review begins with."""
+"""The few sentences that a section begins with."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ class Findings:
 
 
 def findings(*results: Result | Missing, language: str | None = None) -> Findings:
-    """What are the most important findings of these results? At most three sentences."""
+    """What are the most important findings of these results? A sentence for each."""
     return Findings(summary_sentences(*results, language=language))

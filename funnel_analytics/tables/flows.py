@@ -63,6 +63,8 @@ def loss_reasons(result: Result | Missing, *, language: str | None = None) -> GT
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
+    if result.table.empty:
+        return Notice(f"{words.finding(result)}.")
     return table_of(
         words,
         result,
@@ -70,8 +72,8 @@ def loss_reasons(result: Result | Missing, *, language: str | None = None) -> GT
             "reason": lambda row: reason_label(words, result, row),
             "leads": lambda row: words.whole(row["leads"]),
             "of_leads": lambda row: words.whole(row["of_leads"]),
-            "leads_share": lambda row: words.percent(row["leads_share"], fixed=True),
-            "interval": lambda row: words.interval(row["leads_low"], row["leads_high"], fixed=True),
+            "leads_share": lambda row: words.percent(row["leads_share"]),
+            "interval": lambda row: words.interval(row["leads_low"], row["leads_high"]),
         },
         texts=("reason",),
         group=lambda row: _where(words, result, row),
@@ -101,16 +103,18 @@ def closed_leads_later(result: Result | Missing, *, language: str | None = None)
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
+    if result.table.empty:
+        return Notice(f"{words.finding(result)}.")
     currency = result.agreement.currency
     cells: dict[str, Cell] = {
         "closing_status": lambda row: state_label(words, result, str(row["status"])),
         "closed_leads": lambda row: words.whole(row["closed_leads"]),
         "re_entered_leads": lambda row: words.whole(row["re_entered_leads"]),
-        "re_entered_rate": lambda row: words.percent(row["re_entered_rate"], fixed=True),
+        "re_entered_rate": lambda row: words.percent(row["re_entered_rate"]),
         "median_days_to_return": lambda row: words.number(row["median_days_to_return"], fixed=True),
         "later_won_leads": lambda row: words.whole(row["won_leads"]),
-        "won_rate": lambda row: words.percent(row["won_rate"], fixed=True),
-        "interval": lambda row: words.interval(row["won_low"], row["won_high"], fixed=True),
+        "won_rate": lambda row: words.percent(row["won_rate"]),
+        "interval": lambda row: words.interval(row["won_low"], row["won_high"]),
         "won_amount": lambda row: words.money(row["won_amount"], currency),
         "mean_days_watched": lambda row: words.whole(row["mean_days_watched"]),
     }

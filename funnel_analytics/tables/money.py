@@ -59,7 +59,7 @@ def attribution(result: Result | Missing, *, language: str | None = None) -> GT 
         cells["conversions"] = lambda row: words.credit(row["conversions"], fixed=True)
         if won_credit(result):
             cells["revenue"] = lambda row: words.money(row["revenue"], result.agreement.currency)
-        cells["revenue_share"] = lambda row: words.percent(row["revenue_share"], fixed=True)
+        cells["revenue_share"] = lambda row: words.percent(row["revenue_share"])
     if by == "side":
         cells.pop("side")
     return table_of(
@@ -91,7 +91,7 @@ def _share(words: Words, table: pd.DataFrame, model: str) -> Cell:
     """The share that a model credits to the channel of a row."""
     mine = table[table["model"] == model]
     shares = dict(zip(_keys(mine), mine["revenue_share"], strict=True))
-    return lambda row: words.percent(shares.get(_key(row)), fixed=True)
+    return lambda row: words.percent(shares.get(_key(row)))
 
 
 def _keys(rows: pd.DataFrame) -> list[tuple[bool, str | None]]:
@@ -180,7 +180,7 @@ def compared_cells(words: Words, currency: str) -> dict[str, Cell]:
         "variance": lambda row: (
             words.money(row["variance"], currency, sign=True)
             if words.is_money(str(row["metric"]))
-            else words.signed(row["variance"], digits=1)
+            else words.signed(row["variance"], digits=1, fixed=False)
         ),
-        "variance_share": lambda row: words.percent(row["variance_share"], fixed=True, sign=True),
+        "variance_share": lambda row: words.percent(row["variance_share"], sign=True),
     }

@@ -44,7 +44,7 @@ def _plan_rows(words: Words, result: Result) -> list[list[str]]:
         need = row["leads_needed"]
         reachable = not is_missing(need)
         text = words.amount("leads", need) if reachable else words.form("not_reached_plan")
-        chance = words.percent(row["probability"])
+        chance = words.percent(row["probability"], fixed=False)
         name = words.say("title.with_probability", probability=chance)
         if row["probability"] == asked:
             name = words.form("with_mark", text=name, mark=words.say("mark.asked"))
@@ -54,7 +54,7 @@ def _plan_rows(words: Words, result: Result) -> list[list[str]]:
         for _, row in months[months["probability"] == asked].iterrows():
             name = words.month(row["month"])
             leads = words.amount("leads", row["leads"])
-            group = words.say("title.by_month", probability=words.percent(asked))
+            group = words.say("title.by_month", probability=words.percent(asked, fixed=False))
             rows.append([group, name, leads, "", ""])
     return rows
 
@@ -105,7 +105,7 @@ def _limits(words: Words, result: Result, row: pd.Series) -> str:
     if is_missing(row["low"]) or is_missing(row["high"]):
         return ""
     if row["unit"] == "share":
-        return words.interval(row["low"], row["high"], fixed=True)
+        return words.interval(row["low"], row["high"])
     if row["unit"] == result.agreement.currency:
         return words.money_range(row["low"], row["high"], result.agreement.currency)
     low, high = (_input(words, result, row, name) for name in ("low", "high"))
@@ -131,7 +131,7 @@ def _input(words: Words, result: Result, row: pd.Series, column: str) -> str:
     if is_missing(value):
         return words.missing
     if unit == "share":
-        return words.percent(value, fixed=True)
+        return words.percent(value)
     if unit == result.agreement.currency:
         return words.money(value, result.agreement.currency)
     if unit == "days":

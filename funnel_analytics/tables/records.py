@@ -67,7 +67,7 @@ def checks(report: CheckedData, *, language: str | None = None) -> GT:
         subtitle=f"{report.agreement.company} · {words.say('title.checks_subtitle')}",
         notes=[*_passed(words, every), words.say("footer.as_of", instant=instant)],
         texts=("check", "status", "offending_rows", "examples", "meaning", "advice"),
-        nowrap=("status", "offending_rows"),
+        nowrap=("status",),
         widths={"meaning": "30%", "advice": "22%"},
         least={"meaning": "260px", "advice": "190px"},
         strong=[number for number, row in enumerate(found) if row["status"] == "fail"],
@@ -162,7 +162,7 @@ def _filled(words: Words, rows: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     row = rows.iloc[0]
-    share = words.percent(row["share"], fixed=True)
+    share = words.percent(row["share"])
     return words.form("with_mark", text=share, mark=words.whole(row["of_rows"]))
 
 

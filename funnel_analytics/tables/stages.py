@@ -13,6 +13,7 @@ from funnel_analytics.tables.frame import framed
 from funnel_analytics.wording import (
     Notice,
     Words,
+    counted_noun,
     is_missing,
     is_true,
     notice,
@@ -25,6 +26,7 @@ __all__ = [
     "counted",
     "entries",
     "entries_remarks",
+    "maturity_remark",
     "table_of",
     "throughput",
     "time_in_stage",
@@ -48,6 +50,7 @@ def table_of(
     headings: Mapping[str, str] | None = None,
     unless_zero: Sequence[str] = (),
     nowrap: Sequence[str] = (),
+    widths: Mapping[str, str] | None = None,
 ) -> GT:
     """A result as a table: `cells` says for each column how a row is worded.
 
@@ -75,6 +78,7 @@ def table_of(
         muted=muted,
         strong=strong,
         nowrap=nowrap,
+        widths=widths,
     )
 
 
@@ -116,15 +120,13 @@ def conversion(result: Result | Missing, *, language: str | None = None) -> GT |
         "previous_leads": _later(lambda row: words.whole(row["previous_leads"])),
         **counted(words, "reached_leads", "imputed_leads"),
         **counted(words, *(["not_due_leads"] if "not_due_leads" in rows.columns else [])),
-        "step_rate": _later(lambda row: words.percent(row["step_rate"], fixed=True)),
-        "step_interval": _later(
-            lambda row: words.interval(row["step_low"], row["step_high"], fixed=True)
-        ),
-        "overall_rate": lambda row: words.percent(row["overall_rate"], fixed=True),
+        "step_rate": _later(lambda row: words.percent(row["step_rate"])),
+        "step_interval": _later(lambda row: words.interval(row["step_low"], row["step_high"])),
+        "overall_rate": lambda row: words.percent(row["overall_rate"]),
         "overall_interval": _later(
-            lambda row: words.interval(row["overall_low"], row["overall_high"], fixed=True)
+            lambda row: words.interval(row["overall_low"], row["overall_high"])
         ),
-        "median_days": _later(lambda row: words.number(row["median_days"], fixed=True)),
+        "median_step_days": _later(lambda row: words.number(row["median_days"], fixed=True)),
         "maturity": lambda row: _maturity(words, row),
     }
     pale = [
@@ -142,8 +144,20 @@ def conversion(result: Result | Missing, *, language: str | None = None) -> GT |
         group=_grouped(words, result),
         muted=pale,
         headings={"step_interval": interval, "overall_interval": interval},
+        remarks=[_median_remark(words, result), maturity_remark(words, result)],
         unless_zero=[name for name in ("imputed_leads", "not_due_leads") if name in cells],
     )
+
+
+def _median_remark(words: Words, result: Result) -> str:
+    units = words.say(f"of_units.{counted_noun(result)}")
+    return words.say("legend.median_step", of_units=units)
+
+
+def maturity_remark(words: Words, result: Result) -> str:
+    """What maturity means, and from where on a row is mature."""
+    share = words.percent(result.agreement.maturity.mature_from, digits=0)
+    return words.say("legend.maturity", share=share)
 
 
 def _later(cell: Cell) -> Cell:
@@ -197,11 +211,12 @@ def _text(column: str) -> Cell:
 
 
 def entries(words: Words, row: pd.Series) -> str:
-    """Recorded entries and, in brackets, the imputed ones: `136 (+15)`."""
-    text = words.whole(row["entered_leads"])
+    """All entries and, in brackets, how many of them are imputed: `151 (15 ergänzt)`."""
+    text = words.whole(row["total_leads"])
     if is_missing(row["imputed_leads"]) or row["imputed_leads"] == 0:
         return text
-    return words.form("brackets", text=text, more=words.whole(row["imputed_leads"]))
+    mark = words.say("mark.imputed", n=words.whole(row["imputed_leads"]))
+    return words.form("with_mark", text=text, mark=mark)
 
 
 def entries_remarks(words: Words, rows: pd.DataFrame) -> list[str]:
@@ -220,7 +235,7 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> G
     def days(name: str) -> Cell:
         return lambda row: (
             words.form("not_reached")
-            if is_missing(row[name]) and row["entered_leads"] > 0
+            if is_missing(row[name]) and _is_some(row["entered_leads"])
             else words.number(row[name], fixed=True)
         )
 
@@ -236,8 +251,14 @@ def time_in_stage(result: Result | Missing, *, language: str | None = None) -> G
         cells,
         texts=("stage",),
         group=_grouped(words, result),
+        headings={"median_days": words.column("median_stay_days")},
         unless_zero=[name for name in ("moved_back_leads", "closed_leads") if name in known],
     )
+
+
+def _is_some(count: Any) -> bool:
+    """Is there anyone to ask? A hidden count does not say."""
+    return not is_missing(count) and count > 0
 
 
 def waiting(result: Result | Missing, *, language: str | None = None) -> GT | Notice:
@@ -279,7 +300,7 @@ def waiting(result: Result | Missing, *, language: str | None = None) -> GT | No
 def _hours(words: Words, column: str) -> Cell:
     return lambda row: (
         words.form("not_reached")
-        if is_missing(row[column]) and row["leads"] > 0
+        if is_missing(row[column]) and _is_some(row["leads"])
         else words.number(row[column], fixed=True)
     )
 
@@ -306,6 +327,6 @@ def _in_time(words: Words, row: pd.Series) -> str:
     )
     if is_missing(row["within_deadline_share"]):
         return part
-    limits = words.interval(row["within_deadline_low"], row["within_deadline_high"], fixed=True)
-    share = words.percent(row["within_deadline_share"], fixed=True)
+    limits = words.interval(row["within_deadline_low"], row["within_deadline_high"])
+    share = words.percent(row["within_deadline_share"])
     return words.form("share_of", part=part, share=share, limits=limits)

@@ -134,8 +134,8 @@ def _rate_lines(words: Words, conversion: Result | Missing | None) -> list[list[
         return []
     row = conversion.table.sort_values("position").iloc[-1]
     stage = words.quoted(words.stage(conversion.agreement, row["stage"]))
-    rate = words.percent(row["overall_rate"], fixed=True)
-    limits = words.interval(row["overall_low"], row["overall_high"], fixed=True)
+    rate = words.percent(row["overall_rate"])
+    limits = words.interval(row["overall_low"], row["overall_high"])
     if is_true(row["is_left_truncated"]):
         rate = words.form("with_mark", text=rate, mark=words.say("mark.left_truncated"))
     elif not is_true(row["is_mature"]):
@@ -153,8 +153,8 @@ def _waiting_lines(words: Words, waiting: Result | Missing | None) -> list[list[
     if waits.empty:
         return []
     row, nothing = waits.iloc[0], words.missing
-    share = words.percent(row["within_deadline_share"], fixed=True)
-    limits = words.interval(row["within_deadline_low"], row["within_deadline_high"], fixed=True)
+    share = words.percent(row["within_deadline_share"])
+    limits = words.interval(row["within_deadline_low"], row["within_deadline_high"])
     median = words.number(row["median_hours"], fixed=True)
     unit = words.unit(words.working(waiting.agreement))
     period = words.period(str(waiting.parameters["cohort"]))

@@ -10,6 +10,7 @@ from funnel_analytics.tables.stages import Cell, counted, table_of
 from funnel_analytics.wording import (
     Notice,
     Words,
+    counted_noun,
     is_missing,
     is_true,
     notice,
@@ -32,9 +33,9 @@ def conversion_trend(result: Result | Missing, *, language: str | None = None) -
     cells: dict[str, Cell] = {
         "period_start": lambda row: period_label(words, result, row["period_start"]),
         **counted(words, "previous_leads", "reached_leads", "not_due_leads"),
-        "rate": lambda row: words.percent(row["rate"], fixed=True),
-        "interval": lambda row: words.interval(row["low"], row["high"], fixed=True),
-        "limits": lambda row: words.interval(row["limit_low"], row["limit_high"], fixed=True),
+        "rate": lambda row: words.percent(row["rate"]),
+        "interval": lambda row: words.interval(row["low"], row["high"]),
+        "limits": lambda row: words.interval(row["limit_low"], row["limit_high"]),
         "judgement": lambda row: _finding(words, row),
     }
     return table_of(
@@ -46,7 +47,7 @@ def conversion_trend(result: Result | Missing, *, language: str | None = None) -
         group=None if result.parameters.get("by") is None else lambda row: words.group(result, row),
         muted=[number for number, (_, row) in enumerate(rows.iterrows()) if _mark(row)],
         strong=[number for number, each in enumerate(rows["is_unusual"]) if is_true(each)],
-        headings={"previous_leads": words.column("leads")},
+        headings={"previous_leads": words.column(counted_noun(result))},
         unless_zero=("not_due_leads",),
     )
 

@@ -93,6 +93,8 @@ MARTS = (
 )
 LINKS = ("links_of_contacts", "links_by_ids", "links_of_leads", "links_by_email")
 """The marts that are links, whose connected components the marts after them read."""
+DONE_WITH = {"closures": "lead_events", "lead_passes": "lead_steps"}
+"""The large steps between marts, by the mart that reads them last: they make room after it."""
 _LOG = (
     ("load_no", "integer"),
     ("loaded_with", "integer"),
@@ -243,6 +245,8 @@ def build_marts(connection: Connection, *, agreement: Agreement, as_of: datetime
         connection.execute(query.text, {name: values[name] for name in query.parameters} or None)
         if mart in LINKS:
             connect_links(connection)
+        if mart in DONE_WITH:
+            connection.execute("drop table " + quoted(DONE_WITH[mart]))
 
 
 def _create(connection: Connection, name: str, columns: list[tuple[str, str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from funnel_analytics.schema import TABLES
 from funnel_analytics.warehouse.connection import Connection, EngineError, connect, version
 from funnel_analytics.warehouse.pairs import allow_pairs, make_pair
 from funnel_analytics.warehouse.queries import checked_parameters, load_query
+from funnel_analytics.warehouse.recorded import Recorded
 
 __all__ = ["Answer", "Warehouse", "open_warehouse"]
 
@@ -186,6 +188,22 @@ class Warehouse:
         last = to_local(self.as_of - timedelta(microseconds=1), self.timezone).date()
         return span(first, max(first, last) + timedelta(days=1))
 
+    @cached_property
+    def recorded(self) -> Recorded:
+        """The days that the data tell of."""
+        firsts = self.query("warehouse/first_days", timezone=self.timezone).table
+        days = firsts.dropna().set_index("table_name")["first_on"].map(lambda day: day.date())
+        told = [days[each] for each in ("lead", "stage_event", "deal") if each in days.index]
+        last = self.query(
+            "warehouse/last_record", as_of=self.as_of, timezone=self.timezone
+        ).table.iloc[0]
+        return Recorded(
+            first_lead_on=days.get("lead"),
+            first_on=min(told, default=None),
+            last_on=None if pd.isna(last["last_on"]) else last["last_on"].date(),
+            empty_months=int(last["empty_months"]),
+        )
+
     def loads(self) -> pd.DataFrame:
         """One row per loaded file and table: rows read, loaded, quarantined, left aside."""
         return self.query("warehouse/loads").table
@@ -203,7 +221,10 @@ class Warehouse:
         parts: Mapping[str, pd.DataFrame] | None = None,
         notes: Sequence[Note] = (),
     ) -> Result:
-        """Bind a metric's table to its meaning, queries, loads and versions."""
+        """Bind a metric's table to its meaning, queries, loads and versions.
+
+        Notes say first what of the days asked for the data do not tell of.
+        """
         loads = self.loads()
         return Result(
             metric=metric,
@@ -229,7 +250,7 @@ class Warehouse:
             ),
             _table=table.reset_index(drop=True),
             _parts=dict(parts or {}),
-            notes=tuple(notes),
+            notes=(*self.recorded.notes(parameters), *notes),
         )
 
 

@@ -17,15 +17,6 @@ from funnel_analytics.warehouse.dialect import DuckDBDialect
 __all__ = ["QueryText", "checked_parameters", "load_query", "query_names", "statement"]
 
 _FOLDERS = ("checks", "marts", "metrics", "warehouse")
-_FRAGMENTS = (
-    "folded_segments",
-    "numbered_values",
-    "cohort_passes",
-    "passes_at_least",
-    "passes_ordered",
-    "passes_strict",
-    "passes_within",
-)
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _COMMENT = re.compile(r"--[^\n]*")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
@@ -73,10 +64,10 @@ def load_query(name: str, stages: int) -> QueryText:
         **DuckDBDialect().macros(),
     }
 
-    def shared(name: str) -> Callable[[], str]:
-        return lambda: environment.from_string(_fragment(name)).render(**given)
+    def shared(fragment: str) -> Callable[[], str]:
+        return lambda: environment.from_string(fragment).render(**given)
 
-    given |= {name: shared(name) for name in _FRAGMENTS}
+    given |= {name: shared(fragment) for name, fragment in _fragments().items()}
     text = environment.from_string(source).render(**given)
     used = set(_PARAMETER.findall(_TEXT.sub("''", _COMMENT.sub("", text))))
     if used != set(declared):
@@ -97,10 +88,14 @@ def statement(name: str, **identifiers: Any) -> str:
 
 
 @cache
-def _fragment(name: str) -> str:
-    """Steps that several queries share, word for word."""
-    file = resources.files("funnel_analytics").joinpath("sql", "fragments", f"{name}.cte")
-    return file.read_text(encoding="utf-8").rstrip()
+def _fragments() -> dict[str, str]:
+    """Steps that several queries share, word for word, by name; one may hold others."""
+    found = resources.files("funnel_analytics").joinpath("sql", "fragments")
+    return {
+        file.name[:-4]: file.read_text(encoding="utf-8").rstrip()
+        for file in found.iterdir()
+        if file.name[-4:] == ".cte"
+    }
 
 
 @cache

@@ -7,12 +7,24 @@ from funnel_analytics.wording.findings_change import (
     change_part,
     change_sentences,
     change_value,
+    factor_expected,
     factor_label,
     factor_value,
     measure_label,
     side_label,
 )
-from funnel_analytics.wording.findings_curves import cohort_name, curve_stage, largest_group
+from funnel_analytics.wording.findings_conversion import (
+    CREATED_BY,
+    compared_stage,
+    mature,
+    standing_out,
+)
+from funnel_analytics.wording.findings_curves import (
+    cohort_name,
+    curve_stage,
+    days_range,
+    largest_group,
+)
 from funnel_analytics.wording.findings_drop_offs import drop_off_group, main_drop_offs
 from funnel_analytics.wording.findings_flows import (
     asked_group,
@@ -20,7 +32,6 @@ from funnel_analytics.wording.findings_flows import (
     reason_label,
     state_label,
 )
-from funnel_analytics.wording.findings_stages import CREATED_BY, mature
 from funnel_analytics.wording.findings_targets import (
     asked_row,
     credited_value,
@@ -31,6 +42,7 @@ from funnel_analytics.wording.findings_trend import period_label, trend_head
 from funnel_analytics.wording.notices import Notice, notice
 from funnel_analytics.wording.numbers import Numbers, firm_numbers, is_missing, is_true
 from funnel_analytics.wording.phrases import Phrases, metric_key
+from funnel_analytics.wording.ways import counted_noun, of_counted
 from funnel_analytics.wording.words import Words, summary_sentences, words_for, words_in
 
 __all__ = [
@@ -49,9 +61,13 @@ __all__ = [
     "change_sentences",
     "change_value",
     "cohort_name",
+    "compared_stage",
+    "counted_noun",
     "credited_value",
     "curve_stage",
+    "days_range",
     "drop_off_group",
+    "factor_expected",
     "factor_label",
     "factor_value",
     "firm_numbers",
@@ -63,9 +79,11 @@ __all__ = [
     "measure_label",
     "metric_key",
     "notice",
+    "of_counted",
     "period_label",
     "reason_label",
     "side_label",
+    "standing_out",
     "state_label",
     "summary_sentences",
     "target_rows",

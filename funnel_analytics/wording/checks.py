@@ -73,7 +73,11 @@ def check_limit(words: Phrases, row: Mapping[Any, Any]) -> str:
     limit = float(row["limit"])
     if limit == 0:
         return ""
-    shown = words.amount("days", limit) if row["measure"] == "days" else words.percent(limit)
+    shown = (
+        words.amount("days", limit)
+        if row["measure"] == "days"
+        else words.percent(limit, fixed=False)
+    )
     own = "limit" in words.texts["check"].get(str(row["check"]), {})
     return words.say(f"check.{row['check']}.limit" if own else "checked.limit", limit=shown)
 

@@ -8,6 +8,7 @@ from typing import Any
 from funnel_analytics.errors import CallError
 from funnel_analytics.results import Result
 from funnel_analytics.wording import findings_change as change
+from funnel_analytics.wording import findings_conversion as conversion
 from funnel_analytics.wording import findings_curves as curves
 from funnel_analytics.wording import findings_drop_offs as drop_offs
 from funnel_analytics.wording import findings_flows as flows
@@ -19,7 +20,7 @@ from funnel_analytics.wording.phrases import Phrases, metric_key
 __all__ = ["finding_of"]
 
 _FINDINGS: Mapping[str, Callable[..., str]] = {
-    "stage_conversion": stages.conversion,
+    "stage_conversion": conversion.conversion,
     "stage_throughput": stages.throughput,
     "conversion_trend": trend.conversion_trend,
     "drop_off_segments": drop_offs.drop_off_segments,

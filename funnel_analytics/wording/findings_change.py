@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ __all__ = [
     "change_sentences",
     "change_value",
     "explain_change",
+    "factor_expected",
     "factor_label",
     "factor_value",
     "measure_label",
@@ -58,18 +60,26 @@ def change_value(words: Phrases, result: Result, value: Any) -> str:
     return words.credit(value) if measure == "won_leads" else words.percent(value)
 
 
-def change_part(words: Phrases, result: Result, part: Any) -> str:
-    """A part of the change with its sign: `−2,5`, `+12.000 €`, `−13,3 Prozentpunkte`."""
+def change_part(
+    words: Phrases, result: Result, part: Any, *, is_whole: bool = False, has_unit: bool = True
+) -> str:
+    """A part of the change with its sign: `−2,5`, `+12.000 €`, `−13,3 Prozentpunkte`.
+
+    The whole change in leads is a count (`is_whole`), its parts are not: `−3`, but `−3,0`. Points
+    are numbers alone where a heading names them (not `has_unit`).
+    """
     measure = str(result.parameters["measure"])
     if is_missing(part):
         return words.missing
     if measure == "revenue":
         return words.money(part, result.agreement.currency, compact=True, sign=True)
     if measure == "won_leads":
-        return words.signed(part, digits=1)
+        return words.signed(part, digits=1, fixed=not is_whole)
     hundredths = 100 * float(part)
+    if not has_unit:
+        return words.signed(hundredths, digits=1)
     sign = words.signed(hundredths, digits=1)[0]
-    points = words.say("count.points", count=abs(hundredths))
+    points = words.amount("points", abs(hundredths), fixed=True)
     return f"{sign}{points}" if sign in "+\N{MINUS SIGN}" else points
 
 
@@ -99,6 +109,8 @@ def factor_label(words: Phrases, result: Result, row: pd.Series) -> str:
     if row["factor"] == "step":
         stage = words.stage(result.agreement, str(row["stage"]))
         return words.say("factor.step_row", stage=stage)
+    if row["factor"] == "time" and (cut := _cut(result)) is not None:
+        return words.say(f"factor.{_time(result)}_row", day=_day(words, cut))
     return _factor(words, result, row, "factor")
 
 
@@ -111,11 +123,34 @@ def _factor(words: Phrases, result: Result, row: pd.Series, section: str) -> str
         return words.say(f"{section}.mix", by=words.by_attribute(result.parameters["by"]))
     if kind == "value" and against_target(result):
         return words.say(f"{section}.value_of_deals")
+    if kind == "time":
+        return words.say(f"{section}.{_time(result)}")
     return words.say(f"{section}.{kind}")
 
 
+def _cut(result: Result) -> dict[str, Any] | None:
+    """The stage and day before which the data hold no entries of a side, if there are such."""
+    notes = [note.values for note in result.notes if note.code == "left_truncated"]
+    return dict(notes[0]) if notes else None
+
+
+def _day(words: Phrases, cut: dict[str, Any]) -> str:
+    return words.day(date.fromisoformat(str(cut["observed_from"])))
+
+
+def _time(result: Result) -> str:
+    """What the factor time is: cohorts that are young, that the data cut off, or both."""
+    if _cut(result) is None:
+        return "time"
+    is_young = any(note.code == "immature" for note in result.notes)
+    return "time_both" if is_young else "time_cut"
+
+
 def factor_value(words: Phrases, result: Result, row: pd.Series, side: str) -> str:
-    """A factor's own value on one side: leads, a rate, an amount; a mix has none."""
+    """A factor's own value on one side: leads, a rate, an amount; a mix has none.
+
+    The rate of a step is the one observed, with its counts; `factor_expected` is the other.
+    """
     kind, value = str(row["factor"]), row[side]
     if kind == "mix":
         return ""
@@ -123,12 +158,21 @@ def factor_value(words: Phrases, result: Result, row: pd.Series, side: str) -> s
         return words.credit(value)
     if kind == "value":
         return words.money(value, result.agreement.currency)
-    text = words.percent(value)
-    counts = [row.get(f"{side}_{each}_leads") for each in ("reached", "previous")]
-    if kind != "step" or any(is_missing(each) for each in counts):
+    if kind != "step" or against_target(result):
+        return words.percent(value)
+    text = words.percent(row[f"{side}_observed_rate"])
+    counts = [row[f"{side}_{each}_leads"] for each in ("reached", "previous")]
+    if any(is_missing(each) for each in counts):
         return text
     part, whole = map(words.whole, counts)
     return words.form("with_mark", text=text, mark=words.form("part_of", part=part, whole=whole))
+
+
+def factor_expected(words: Phrases, result: Result, row: pd.Series, side: str) -> str:
+    """The rate of a step that is expected eventually; other factors have none."""
+    if row["factor"] != "step" or against_target(result):
+        return ""
+    return words.percent(row[side])
 
 
 def explain_change(words: Phrases, result: Result) -> str:
@@ -137,11 +181,23 @@ def explain_change(words: Phrases, result: Result) -> str:
     if is_missing(change["change"]):
         return words.say("finding.explain_change.unknown", measure=measure_label(words, result))
     text = _changed(words, result)
-    sure = _ranked(result, sure=True)
+    sure = _worth_naming(words, result, sure=True)
     if sure.empty:
         return words.say("finding.explain_change.nothing_sure", text=text)
-    item = _item(words, result, sure.iloc[0])
-    return words.say("finding.explain_change.largest", text=text, item=item)
+    largest = sure.iloc[0]
+    kind = _direction(words, result, largest["part"])
+    item = _item(words, result, largest, is_alone=kind != "with")
+    key = {"with": "largest"}.get(kind, f"largest_{kind}")
+    return words.say(f"finding.explain_change.{key}", text=text, item=item)
+
+
+def _direction(words: Phrases, result: Result, part: float) -> str:
+    """Does a part go with the change, against it, or does it cancel out with others?"""
+    change = result.note("change")["change"]
+    written = change_part(words, result, change, is_whole=True)
+    if written == change_part(words, result, 0.0, is_whole=True):
+        return "cancelling"
+    return "with" if (part > 0) == (change > 0) else "against"
 
 
 def change_sentences(words: Phrases, result: Result) -> tuple[str, ...]:
@@ -150,28 +206,58 @@ def change_sentences(words: Phrases, result: Result) -> tuple[str, ...]:
     if is_missing(change["change"]):
         return (explain_change(words, result) + ".",)
     text = _changed(words, result)
-    if not is_true(change["is_distinguishable"]):
+    is_some = _direction(words, result, 1.0) != "cancelling"
+    if is_some and not is_true(change["is_distinguishable"]):
         text = words.say("finding.explain_change.as_by_chance", text=text)
     sentences = [text]
-    sure, unsure = _ranked(result, sure=True), _ranked(result, sure=False)
-    if sure.empty:
-        sentences.append(words.say("finding.explain_change.no_part"))
-    else:
-        named = sure.head(_MOST_NAMED)
-        items = [_item(words, result, row) for _, row in named.iterrows()]
-        sentences.append(words.say("finding.explain_change.parts", items=words.list_of(items)))
-    nothing = change_part(words, result, 0.0)
-    parts = [(row, change_part(words, result, row["part"])) for _, row in unsure.iterrows()]
-    items = [
-        words.form(
-            "with_mark", text=_within(words, _factor(words, result, row, "factor")), mark=part
-        )
-        for row, part in parts
-        if part != nothing
-    ]
-    if items:
-        sentences.append(words.say("finding.explain_change.unsure", items=words.list_of(items)))
+    sentences += [_sure(words, result), _unsure(words, result)]
     return tuple(sentence + "." for sentence in sentences)
+
+
+def _sure(words: Phrases, result: Result) -> str:
+    """The largest parts that chance does not explain: those with the change, and against it."""
+    named = _worth_naming(words, result, sure=True).head(_MOST_NAMED)
+    if named.empty:
+        return words.say("finding.explain_change.no_part")
+    items: dict[str, list[str]] = {}
+    for _, row in named.iterrows():
+        kind = _direction(words, result, row["part"])
+        items.setdefault(kind, []).append(_item(words, result, row, is_alone=kind != "with"))
+    listed = {kind: words.list_of(each) for kind, each in items.items()}
+    if "cancelling" in listed:
+        return words.say("finding.explain_change.parts_cancelling", items=listed["cancelling"])
+    if "with" not in listed:
+        return words.say("finding.explain_change.parts_against", against=listed["against"])
+    if "against" not in listed:
+        return words.say("finding.explain_change.parts", items=listed["with"])
+    return words.say(
+        "finding.explain_change.parts_both", items=listed["with"], against=listed["against"]
+    )
+
+
+def _unsure(words: Phrases, result: Result) -> str:
+    """What chance could explain, and what is estimated rather than counted; or that none is."""
+    unsure = _worth_naming(words, result, sure=False)
+    assumed = unsure["is_extrapolated"].map(is_true).astype(bool)
+    chance, estimated = (
+        words.list_of([_named(words, result, row) for _, row in rows.iterrows()])
+        for rows in (unsure[~assumed], unsure[assumed])
+    )
+    if chance and estimated:
+        text = words.say("finding.explain_change.unsure", items=chance)
+        return words.say("finding.explain_change.unsure_estimated", text=text, items=estimated)
+    if chance:
+        return words.say("finding.explain_change.unsure", items=chance)
+    if estimated:
+        return words.say("finding.explain_change.estimated", items=estimated)
+    is_none = _worth_naming(words, result, sure=True).empty
+    return words.say(f"finding.explain_change.{'all_zero' if is_none else 'none_unsure'}")
+
+
+def _named(words: Phrases, result: Result, row: pd.Series) -> str:
+    """`Zusammensetzung nach Herkunft (+0,4)`."""
+    label = _within(words, _factor(words, result, row, "factor"))
+    return words.form("with_mark", text=label, mark=change_part(words, result, row["part"]))
 
 
 def _within(words: Phrases, label: str) -> str:
@@ -185,13 +271,21 @@ def _changed(words: Phrases, result: Result) -> str:
         "measure": measure_label(words, result),
         "before": change_value(words, result, change["before"]),
         "after": change_value(words, result, change["after"]),
-        "change": change_part(words, result, change["change"]),
+        "change": change_part(words, result, change["change"], is_whole=True),
     }
     if against_target(result):
         month = words.in_period(str(given["after"]))
         return words.say("finding.explain_change.target", month=month, **values)
     periods = {f"{side}_period": words.period(str(given[side])) for side in ("before", "after")}
-    return words.say("finding.explain_change.cohorts", **periods, **values)
+    if (cut := _cut(result)) is None:
+        return words.say("finding.explain_change.cohorts", **periods, **values)
+    return words.say(
+        "finding.explain_change.cohorts_cut",
+        stage=words.quoted(words.stage(result.agreement, str(cut["stage"]))),
+        day=_day(words, cut),
+        **periods,
+        **values,
+    )
 
 
 def _ranked(result: Result, *, sure: bool) -> pd.DataFrame:
@@ -203,10 +297,18 @@ def _ranked(result: Result, *, sure: bool) -> pd.DataFrame:
     return chosen.loc[order]
 
 
-def _item(words: Phrases, result: Result, row: pd.Series) -> str:
-    """`−2,5 auf den Übergang in „…“ (Vertrieb)`."""
+def _worth_naming(words: Phrases, result: Result, *, sure: bool) -> pd.DataFrame:
+    """The parts that are (not) to be told from chance and are not written as nothing."""
+    rows = _ranked(result, sure=sure)
+    nothing = change_part(words, result, 0.0)
+    written = rows["part"].map(lambda part: change_part(words, result, part))
+    return rows[(written != nothing).astype(bool)]
+
+
+def _item(words: Phrases, result: Result, row: pd.Series, *, is_alone: bool = False) -> str:
+    """`−2,5 auf den Übergang in „…“ (Vertrieb)`, or `für den` where it stands for itself."""
     text = words.say(
-        "change.item",
+        "change.item_alone" if is_alone else "change.item",
         part=change_part(words, result, row["part"]),
         factor=_factor(words, result, row, "on_factor"),
     )

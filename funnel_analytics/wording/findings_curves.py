@@ -12,6 +12,7 @@ __all__ = [
     "cohort_name",
     "conversion_curve",
     "curve_stage",
+    "days_range",
     "expected_conversion",
     "largest_group",
     "sales_cycle",
@@ -39,9 +40,8 @@ def conversion_curve(words: Phrases, result: Result, *, stage: str | None = None
     row = rows.iloc[0]
     if row["reached_leads"] == 0:
         return words.say(
-            "finding.stage_conversion.overall",
-            count=0,
-            leads=words.whole(row["leads"]),
+            "finding.conversion_curve.nobody",
+            count=row["leads"],
             stage=label,
             by=words.by_as_of(result),
         )
@@ -67,11 +67,7 @@ def _groups(words: Phrases, result: Result, rows: pd.DataFrame, stage: str, labe
     if tests.empty or len(known) < 2:
         return words.say("finding.conversion_curve.untested", **values)
     test = tests.iloc[0]
-    chance = words.number(test["p_value"], digits=3)
-    shown = words.say("finding.conversion_curve.p", value=chance)
-    if test["p_value"] < 0.001:
-        smallest = words.form("below", value=words.number(0.001, digits=3))
-        shown = words.say("finding.conversion_curve.p_below", value=smallest)
+    shown = _chance(words, test["p_value"])
     values |= {"test": words.say(f"finding.conversion_curve.{test['test']}"), "p": shown}
     if test["p_value"] >= _CLEAR:
         return words.say("finding.conversion_curve.alike", **values)
@@ -80,6 +76,14 @@ def _groups(words: Phrases, result: Result, rows: pd.DataFrame, stage: str, labe
         values[name] = words.quoted(words.group(result, row))
         values[f"{name}_rate"] = words.percent(row["incidence_rate"])
     return words.say("finding.conversion_curve.differ", **values)
+
+
+def _chance(words: Phrases, p_value: float) -> str:
+    """`p = 0,031`."""
+    if p_value >= 0.001:
+        return words.say("finding.conversion_curve.p", value=words.number(p_value, digits=3))
+    smallest = words.form("below", value=words.number(0.001, digits=3))
+    return words.say("finding.conversion_curve.p_below", value=smallest)
 
 
 def largest_group(result: Result) -> pd.DataFrame:
@@ -139,57 +143,94 @@ def expected_conversion(words: Phrases, result: Result) -> str:
 
 
 def sales_cycle(words: Phrases, result: Result) -> str:
-    """How long does half of the leads take, and in which group longest?"""
+    """How long does half of the leads take, and do the groups differ?"""
     table = result.table
     stages = {
         name: words.quoted(words.stage(result.agreement, str(result.parameters[name])))
         for name in ("start", "end")
     }
     timed = table[table["median_days"].notna()]
+    nobody = words.by_as_of(result)
     if timed.empty:
-        nobody = words.by_as_of(result)
         return words.say("finding.sales_cycle.nobody", by=nobody, **stages)
-    by = result.parameters.get("by")
+    if result.parameters.get("by") is not None:
+        return _cycles(words, result, timed, stages)
+    row = timed.iloc[0]
+    return words.say(
+        "finding.sales_cycle.half",
+        count=row["reached_leads"],
+        by=nobody,
+        median=words.amount(
+            "days_dative" if row["reached_leads"] == 1 else "days", row["median_days"], fixed=True
+        ),
+        limits=days_range(words, row, "median"),
+        p90=words.amount("days", row["p90_days"], fixed=True),
+        p90_limits=days_range(words, row, "p90"),
+        **stages,
+    )
+
+
+def days_range(words: Phrases, row: pd.Series, name: str) -> str:
+    """The interval of a number of days: `62,0–95,5`."""
+    limits = [words.number(row[f"{name}_{end}_days"], fixed=True) for end in ("low", "high")]
+    return words.form("range", low=limits[0], high=limits[1])
+
+
+def _cycles(words: Phrases, result: Result, timed: pd.DataFrame, stages: dict[str, str]) -> str:
+    """Are the medians of the groups to be told apart, and whose are they?"""
+    by = result.parameters["by"]
+    attribute = words.by_attribute(by) if words.language == "en" else words.attribute_label(by)
+    values = {"attribute": attribute, **stages}
+    test = result.part("tests").iloc[0]
+    if is_missing(test["p_value"]):
+        return words.say("finding.sales_cycle.untested", **values)
+    values |= {
+        "test": words.say("finding.sales_cycle.median"),
+        "p": _chance(words, test["p_value"]),
+    }
+    if test["p_value"] >= _CLEAR:
+        return words.say("finding.sales_cycle.alike", **values)
     known = timed[~timed["is_folded"].map(is_true).astype(bool)]
     known = known[known["reached_leads"] >= result.agreement.minimum_group_size]
-    if by is None or len(known) < 2:
-        row = timed.iloc[0]
-        return words.say(
-            "finding.sales_cycle.half",
-            median=words.amount("days", row["median_days"]),
-            p90=words.amount("days", row["p90_days"]),
-            **stages,
-        )
     ranked = known.sort_values("median_days", kind="stable")
     best, worst = ranked.iloc[0], ranked.iloc[-1]
+    if best["median_high_days"] >= worst["median_low_days"]:
+        return words.say("finding.sales_cycle.differ", **values)
     return words.say(
         "finding.sales_cycle.segments",
-        attribute=words.by_attribute(by) if words.language == "en" else words.attribute_label(by),
         best=words.quoted(words.group(result, best)),
-        best_days=words.amount("days_dative", best["median_days"]),
+        best_days=words.amount("days_dative", best["median_days"], fixed=True),
         worst=words.quoted(words.group(result, worst)),
-        worst_days=words.amount("days", worst["median_days"]),
-        **stages,
+        worst_days=words.amount("days", worst["median_days"], fixed=True),
+        **values,
     )
 
 
 def stuck_leads(words: Phrases, result: Result) -> str:
     """How many leads are late, where most of them, and what are they worth?"""
     table = result.table
-    agreed = table[table["expected_days"].notna() & table["stuck_leads"].notna()]
+    known = table[table["open_leads"].notna()]
+    agreed = known[known["expected_days"].notna() & known["stuck_leads"].notna()]
     if agreed.empty:
-        return words.say("finding.stuck_leads.unknown", count=table["open_leads"].sum())
+        return words.say("finding.stuck_leads.unknown", count=known["open_leads"].sum())
     by_stage = agreed.groupby("stage", sort=False)["stuck_leads"].sum()
-    count = by_stage.sum()
+    count, most, open_leads = by_stage.sum(), by_stage.max(), agreed["open_leads"].sum()
+    others = known["open_leads"].sum() - open_leads
+    stage = words.quoted(words.stage(result.agreement, str(by_stage.idxmax())))
+    kind = "all" if most == count else "most" if 2 * most > count else "some"
+    where = words.say(f"finding.stuck_leads.{kind}_in", stage=stage, most=words.whole(most))
+    of = words.say(f"finding.stuck_leads.{'open_agreed' if others else 'open'}", count=open_leads)
     text = words.say(
-        "finding.stuck_leads.stuck",
+        f"finding.stuck_leads.{'only' if open_leads == 1 else 'stuck'}",
         count=count,
-        open=words.whole(agreed["open_leads"].sum()),
-        stage=words.quoted(words.stage(result.agreement, str(by_stage.idxmax()))),
-        most=words.whole(by_stage.max()),
+        open=of,
+        stage=stage,
+        where=where,
     )
+    if others:
+        text = words.say("finding.stuck_leads.others", count=others, text=text)
     amount = agreed["stuck_amount"].sum()
     if count == 0 or is_missing(amount) or amount == 0:
         return text
     worth = words.money(amount, result.agreement.currency, compact=True)
-    return words.say("finding.stuck_leads.worth", text=text, amount=worth)
+    return words.say("finding.stuck_leads.worth", count=count, text=text, amount=worth)

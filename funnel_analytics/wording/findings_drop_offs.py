@@ -58,8 +58,10 @@ def drop_off_segments(words: Phrases, result: Result) -> str:
         of=words.say(
             "count.of_leads", count=row["previous_leads"], part=words.whole(row["reached_leads"])
         ),
-        points=words.say("count.points", count=abs(100 * float(row["adjusted_difference"]))),
-        deals=words.missing if is_missing(deals) else words.amount("deals", abs(float(deals))),
+        points=words.amount("points", abs(100 * float(row["adjusted_difference"])), fixed=True),
+        deals=words.missing
+        if is_missing(deals)
+        else words.amount("deals", abs(float(deals)), fixed=True),
     )
     others = len(found) - 1
     return words.say(f"{_KEY}.more", count=others, text=text) if others else text

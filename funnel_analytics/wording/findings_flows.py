@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 CLOSINGS = ("lost", "rejected", "recycled", "nurture")
+_EXITS = ("moved_back", *CLOSINGS)
 _TOLD_FIRST = ("rejected", "lost", "recycled", "nurture")
 
 
@@ -120,33 +121,27 @@ def state_label(words: Phrases, result: Result, state: str) -> str:
 
 
 def stage_flows(words: Phrases, result: Result, *, segment: Any = None) -> str:
-    """In which stage did most stays end without another stage to follow?"""
+    """What was the most frequent way out of a stage other than moving on?"""
     table = asked_group(result, result.table, size="entered_stays", segment=segment)
     known = table[table["entered_stays"].notna()]
     if known.empty or not (known["entered_stays"] > 0).any():
         return _nothing(words, result, table, "stage_flows")
-    going_on = ["moved_on_stays", "moved_back_stays", "still_there_stays"]
-    ended = known["entered_stays"] - known[going_on].sum(axis=1)
-    row, count = known.iloc[_place_of_most(ended)], ended.max()
+    ways_out = [(row, each) for _, row in known.iterrows() for each in _EXITS]
+    row, way_out = max(ways_out, key=lambda each: int(each[0][f"{each[1]}_stays"]))
+    count, entered = row[f"{way_out}_stays"], row["entered_stays"]
+    if count == 0:
+        return words.say("finding.stage_flows.none", by=words.by_as_of(result))
     stage = words.quoted(words.stage(result.agreement, str(row["stage"])))
     if result.parameters.get("by") is not None:
         stage = words.form("with_mark", text=stage, mark=words.group(result, row))
-    parts = [
-        words.say(
-            "finding.stage_flows.part",
-            n=words.whole(row[f"{status}_stays"]),
-            status=words.say(f"state_in_text.{status}"),
-        )
-        for status in sorted(CLOSINGS, key=lambda each: -row[f"{each}_stays"])
-        if row[f"{status}_stays"] > 0
-    ]
     return words.say(
-        "finding.stage_flows.ended",
+        "finding.stage_flows.exit",
         count=count,
+        of_stays=words.say("count.of_stays", count=entered, part=words.whole(count)),
         stage=stage,
-        entered=words.whole(row["entered_stays"]),
-        parts=", ".join(parts),
+        exit=words.say(f"exit.{way_out}"),
         by=words.by_as_of(result),
+        share=words.percent(count / entered),
     )
 
 

@@ -60,7 +60,7 @@ def attribute(words: Phrases, result: Result) -> str:
     nobodys = table[unknown & (table["model"] == model)][["revenue", "revenue_share"]].sum()
     ahead = nobodys["revenue"] > row["revenue"]
     values["unknown"] = _credited(words, result, nobodys["revenue"])
-    values["unknown_share"] = words.percent(nobodys["revenue_share"], fixed=True)
+    values["unknown_share"] = words.percent(nobodys["revenue_share"])
     if len(models) > 1:
         same = (
             known["channel"].isna()
@@ -68,13 +68,13 @@ def attribute(words: Phrases, result: Result) -> str:
             else known["channel"] == row["channel"]
         )
         shares = known.loc[same, "revenue_share"]
-        span = words.interval(shares.min(), shares.max(), fixed=True)
+        span = words.interval(shares.min(), shares.max())
         key = "several_models_unknown" if ahead else "several_models"
         return words.say(f"finding.attribute.{key}", span=span, **values)
     return words.say(
         "finding.attribute.one_model_unknown" if ahead else "finding.attribute.one_model",
         value=_credited(words, result, row["revenue"]),
-        share=words.percent(row["revenue_share"], fixed=True),
+        share=words.percent(row["revenue_share"]),
         model=words.model(model, within=True),
         **values,
     )
@@ -148,7 +148,7 @@ def _year_to_date(words: Phrases, result: Result, rows: pd.DataFrame, text: str)
         text=text,
         actual=words.measured(result.agreement, metric, actual, compact=True),
         target=words.measured(result.agreement, metric, target, compact=True),
-        share=words.percent((actual - target) / target, fixed=True, sign=True),
+        share=words.percent((actual - target) / target, sign=True),
     )
 
 
@@ -171,7 +171,7 @@ def variance_sentence(words: Phrases, result: Result, row: pd.Series) -> str:
         if is_missing(row["variance_share"]):
             key = "unknown_share"
         else:
-            values["share"] = words.percent(row["variance_share"], fixed=True, sign=True)
+            values["share"] = words.percent(row["variance_share"], sign=True)
         text = words.say(f"finding.actual_vs_target.{key}", **values)
     if is_true(row["is_complete"]):
         return text
@@ -191,7 +191,7 @@ def leads_needed(words: Phrases, result: Result, *, by_month: bool = False) -> s
     others = [
         words.say(
             "finding.leads_needed.other",
-            probability=words.percent(each["probability"]),
+            probability=words.percent(each["probability"], fixed=False),
             leads=words.form("not_reached_plan")
             if is_missing(each["leads_needed"])
             else words.amount("leads", each["leads_needed"]),
@@ -204,7 +204,7 @@ def leads_needed(words: Phrases, result: Result, *, by_month: bool = False) -> s
             result.parameters["revenue"], result.agreement.currency, compact=True
         ),
         "in_period": words.in_period(str(result.parameters["period"])),
-        "probability": words.percent(row["probability"]),
+        "probability": words.percent(row["probability"], fixed=False),
         "others": ", ".join(others),
     }
     if is_missing(row["leads_needed"]):

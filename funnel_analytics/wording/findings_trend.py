@@ -9,6 +9,7 @@ import pandas as pd
 from funnel_analytics.results import Result
 from funnel_analytics.wording.numbers import is_missing, is_true
 from funnel_analytics.wording.phrases import Phrases
+from funnel_analytics.wording.ways import of_counted, way_of
 
 __all__ = ["conversion_trend", "period_label", "trend_head"]
 
@@ -41,6 +42,8 @@ def conversion_trend(words: Phrases, result: Result) -> str:
     table = result.table
     names = trend_head(words, result)
     head = words.say(f"{_KEY}.head{'' if 'previous' in names else '_overall'}", **names)
+    way = way_of(words, result, str(result.parameters["stage"]))
+    head = words.form("with_mark", text=head, mark=way) if way else head
     judged = table[table["limit_low"].notna()]
     if judged.empty:
         rated = table[table["rate"].notna() & table["is_mature"] & ~table["is_left_truncated"]]
@@ -89,9 +92,7 @@ def _one(words: Phrases, result: Result, row: pd.Series, head: str) -> str:
         "head": head,
         "period": period_label(words, result, row["period_start"]),
         "rate": words.percent(row["rate"]),
-        "of": words.say(
-            "count.of_leads", count=row["previous_leads"], part=words.whole(row["reached_leads"])
-        ),
+        "of": of_counted(words, result, row["reached_leads"], row["previous_leads"]),
     }
     if row["rule"] == "beyond_limit":
         limits = {name: words.percent(row[f"limit_{name}"]) for name in ("low", "high")}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from funnel_analytics.periods import parse_period
 from funnel_analytics.results import Note, Result
+from funnel_analytics.wording.findings_change import against_target
 from funnel_analytics.wording.findings_flows import worded_reason
 from funnel_analytics.wording.findings_targets import asked_row, won_credit
 from funnel_analytics.wording.numbers import is_missing
 from funnel_analytics.wording.phrases import Phrases
+from funnel_analytics.wording.ways import counted_noun
 
-__all__ = ["notes_of", "ways_of"]
+__all__ = ["notes_of"]
 
 _Sentences = list[str]
 _MOST = 0.5
@@ -39,30 +43,6 @@ def _legs(words: Phrases, result: Result) -> _Sentences:
     return [words.say("note.legs", **names, **shown)]
 
 
-def ways_of(words: Phrases, result: Result) -> list[str]:
-    """How a result counts where it was asked to count in another way: windows, passes, optional."""
-    given, agreement = result.parameters, result.agreement
-    said = []
-    windows = given.get("within_days")
-    if isinstance(windows, Mapping):
-        parts = [
-            words.form(
-                "labelled", label=words.stage(agreement, name), text=words.amount("days", days)
-            )
-            for name, days in windows.items()
-        ]
-        said.append(words.say("definition.within_by_stage", windows=words.list_of(parts)))
-    elif windows:
-        said.append(words.say("definition.within", days=words.amount("days_dative", windows)))
-    optional = [words.stage(agreement, name) for name in given.get("optional") or ()]
-    if optional:
-        stages = words.list_of(optional)
-        said.append(words.say("definition.optional", count=len(optional), stages=stages))
-    if given.get("passes") in ("first", "last", "every"):
-        said.append(words.say(f"definition.passes_{given['passes']}"))
-    return said
-
-
 def _unworded(words: Phrases, _: Result, note: Note) -> _Sentences:
     """A note that has no sentence of its own is shown as it is, so that it is not lost."""
     values = ", ".join(f"{key} = {_plainly(words, value)}" for key, value in note.values.items())
@@ -83,12 +63,53 @@ def _counted(key: str, value: str) -> Callable[[Phrases, Result, Note], _Sentenc
     return sentences
 
 
-def _excluded(words: Phrases, _: Result, note: Note) -> _Sentences:
+def _excluded(words: Phrases, result: Result, note: Note) -> _Sentences:
     counts = {key: note.values.get(key, 0) for key in ("merged", "deleted", "test")}
     if not any(counts.values()):
         return []
     parts = [words.say(f"note.{key}", count=count) for key, count in counts.items() if count]
-    return [words.say("note.excluded", parts=words.list_of(parts))]
+    of = _created(words, result)
+    return [words.say("note.excluded", created=of, parts=words.list_of(parts))]
+
+
+def _created(words: Phrases, result: Result) -> str:
+    """When the leads were created that a result might have counted: `im Oktober 2026`."""
+    given = result.parameters
+    if "cohort" in given:
+        return words.in_period(str(given["cohort"]))
+    if given.get("before") and not against_target(result):
+        sides = [words.in_period(str(given[side])) for side in ("before", "after")]
+        return words.list_of(sides, last="either")
+    if "period" in given and given.get("kind") == "created":
+        return words.in_period(str(given["period"]))
+    if "period" in given:
+        return words.by_end(parse_period(str(given["period"])), result)
+    return words.by_as_of(result)
+
+
+def _data_begin(words: Phrases, _: Result, note: Note) -> _Sentences:
+    """That zeros of days before the first record are none."""
+    key = "data_begin" if note.values["is_whole"] else "data_begin_within"
+    day = words.day(date.fromisoformat(str(note.values["first_on"])))
+    return [words.say(f"note.{key}", day=day, when=words.in_period(str(note.values["period"])))]
+
+
+def _data_end(words: Phrases, result: Result, note: Note) -> _Sentences:
+    """That the data end months before the instant they are said to describe."""
+    day = words.day(date.fromisoformat(str(note.values["last_on"])))
+    as_of = words.instant(result.as_of, result.agreement.timezone)
+    return [words.say("note.data_end", count=note.values["months"], day=day, as_of=as_of)]
+
+
+def _ended_exports(words: Phrases, _: Result, note: Note) -> _Sentences:
+    return [
+        words.say(
+            "note.ended_exports",
+            thing=words.thing(table),
+            day=words.day(date.fromisoformat(str(last))),
+        )
+        for table, last in note.values.items()
+    ]
 
 
 def _folded(words: Phrases, _: Result, note: Note) -> _Sentences:
@@ -170,7 +191,7 @@ def _late_months(words: Phrases, result: Result) -> _Sentences:
             "note.plan.late_month",
             month=words.month(row["month"]),
             leads=words.amount("leads", round(float(row["leads"]))),
-            share=words.percent(row["in_time_share"], fixed=True),
+            share=words.percent(row["in_time_share"]),
         )
         for _, row in late.iterrows()
     ]
@@ -184,7 +205,7 @@ def _pipeline(words: Phrases, result: Result, note: Note) -> _Sentences:
         "expected": words.money(values["expected_pipeline_revenue"], currency),
         "low": words.money(values["low"], currency),
         "high": words.money(values["high"], currency),
-        "confidence": words.percent(values["confidence"]),
+        "confidence": words.percent(values["confidence"], fixed=False),
     }
     return [words.say("note.plan.pipeline", **shown)]
 
@@ -227,11 +248,22 @@ def _snapshot_entries(words: Phrases, _: Result, note: Note) -> _Sentences:
     return [words.say("note.snapshot_entries", count=values["entries"], **shown)]
 
 
-def _not_due(words: Phrases, _: Result, note: Note) -> _Sentences:
+def _not_due(words: Phrases, result: Result, note: Note) -> _Sentences:
     if not note.values.get("leads"):
         return []
     days = words.amount("days", note.values["days"])
-    return [words.say("note.not_due", count=note.values["leads"], days=days)]
+    return [words.say(_of_passes("not_due", result), count=note.values["leads"], days=days)]
+
+
+def _imputed(words: Phrases, result: Result, note: Note) -> _Sentences:
+    if not note.values.get("leads"):
+        return []
+    return [words.say(_of_passes("imputed", result), count=note.values["leads"])]
+
+
+def _of_passes(key: str, result: Result) -> str:
+    """The sentence of a note, of passes where these are counted."""
+    return f"note.{key}_passes" if counted_noun(result) == "passes" else f"note.{key}"
 
 
 def _too_few_periods(words: Phrases, result: Result, note: Note) -> _Sentences:
@@ -250,7 +282,9 @@ def _screened(words: Phrases, _: Result, note: Note) -> _Sentences:
     if not values.get("tests"):
         return []
     said = words.say(
-        "note.screened", tests=words.whole(values["tests"]), rate=words.percent(values["rate"])
+        "note.screened",
+        tests=words.whole(values["tests"]),
+        rate=words.percent(values["rate"], fixed=False),
     )
     explained = values.get("explained", 0)
     return [said, *([words.say("note.explained", count=explained)] if explained else [])]
@@ -323,12 +357,15 @@ _NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
     "attributes_left_out": _attributes_left_out,
     "before_creation": _counted("before_creation", "leads"),
     "change": _said_elsewhere,
+    "data_begin": _data_begin,
+    "data_end": _data_end,
     "day_precision": _counted("day_precision", "leads"),
     "deals_without_amount": _counted("deals_without_amount", "deals"),
+    "ended_exports": _ended_exports,
     "excluded": _excluded,
     "folded": _folded,
     "immature": _periods("immature"),
-    "imputed": _counted("imputed", "leads"),
+    "imputed": _imputed,
     "incomplete_month": _incomplete_month,
     "left_out": _left_out,
     "left_truncated": _periods("left_truncated"),

@@ -95,9 +95,12 @@ class Numbers:
         return self.number(value, digits=0 if is_missing(value) or value >= _LARGE_BASE else 1)
 
     def percent(
-        self, value: Any, *, digits: int = 1, fixed: bool = False, sign: bool = False
+        self, value: Any, *, digits: int = 1, fixed: bool = True, sign: bool = False
     ) -> str:
-        """A share of one as percent: `−9,8 %`.
+        """A share of one as percent: `−9,8 %`, `50,0 %`.
+
+        What was measured always has its decimal, in sentences as in tables; what was given, such
+        as an agreed limit or the tick of an axis, is written short: `50 %` (`fixed=False`).
 
         What is not nothing is never written as nothing, nor what is not all as all: a share of
         0.0001 is `< 0,1 %`.
@@ -121,12 +124,12 @@ class Numbers:
         """The sign with the space that the language puts before it."""
         return f"{_THIN}%" if self.language == "de" else "%"
 
-    def interval(self, low: Any, high: Any, *, digits: int = 1, fixed: bool = False) -> str:
-        """The limits of a share: `28,2–46,8 %`, or the sign of missing."""
+    def interval(self, low: Any, high: Any, *, digits: int = 1) -> str:
+        """The limits of a share: `28,2–46,0 %`, or the sign of missing."""
         if is_missing(low) or is_missing(high):
             return self.missing
         limits = [
-            self.number(100 * float(limit), digits=digits, fixed=fixed) for limit in (low, high)
+            self.number(100 * float(limit), digits=digits, fixed=True) for limit in (low, high)
         ]
         return self.form("range", low=limits[0], high=limits[1]) + self.percent_sign
 
@@ -159,9 +162,9 @@ class Numbers:
         """The sign of a currency, the same in texts, tables and axes: `€`."""
         return str(get_currency_symbol(currency, locale=self.locale))
 
-    def signed(self, value: Any, *, digits: int = 0) -> str:
-        """A difference with its sign: `+12`, `−3`, `0`."""
-        text = self.number(value, digits=digits)
+    def signed(self, value: Any, *, digits: int = 0, fixed: bool = True) -> str:
+        """A difference with its sign: `+12`, `−3`, `0`; with decimals `+2,0`, or short `+2`."""
+        text = self.number(value, digits=digits, fixed=fixed)
         return f"+{text}" if not is_missing(value) and _rounded(value, digits) > 0 else text
 
     def day(self, value: date, *, short: bool = False) -> str:
@@ -229,6 +232,10 @@ class Numbers:
         if re.fullmatch(r"\d{4}-Q[1-4]", known.label):
             form = forms[f"{kind}quarter"]
             return str(form.format(number=known.label[-1], year=known.label[:4]))
+        if known.start == known.last_day:
+            return str(forms[f"{kind}day"].format(day=self.day(known.start)))
+        if known.start.day == 1 and known.end == _next_month(known.start):
+            return month.format(month=self.month(known.start))
         if known.start.day == 1 and known.end.day == 1:
             form = forms[f"{kind}months"]
             return str(form.format(first=self.month(known.start), last=self.month(known.last_day)))
@@ -264,6 +271,10 @@ def _naive(instant: datetime) -> datetime:
 
 def _last_day(local: datetime) -> date:
     return (local - timedelta(microseconds=1)).date()
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 def _first_day(value: date | str) -> date:

@@ -9,6 +9,7 @@ from typing import Any
 
 from funnel_analytics.agreement import Agreement
 from funnel_analytics.errors import CallError, did_you_mean
+from funnel_analytics.periods import Period
 from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording.numbers import Numbers, is_missing, is_true
 
@@ -58,10 +59,12 @@ class Phrases(Numbers):
         form = self.locale.plural_form(int(shown) if shown.is_integer() else shown)
         return form if form in forms else "other"
 
-    def amount(self, noun: str, count: Any) -> str:
-        """A count with its noun: `1 Lead`, `1.234 Leads`."""
+    def amount(self, noun: str, count: Any, *, fixed: bool = False) -> str:
+        """A count with its noun: `1 Lead`, `1.234 Leads`; what was measured `fixed`: `1,0 Tage`."""
         if is_missing(count):
             return self.missing
+        if fixed:
+            return str(self.texts["count"][noun]["other"].format(n=self.credit(count, fixed=True)))
         return self.say(f"count.{noun}", count=count)
 
     def quoted(self, text: str) -> str:
@@ -192,6 +195,11 @@ class Phrases(Numbers):
     def by_as_of(self, result: Result) -> str:
         """`bis 31. Oktober 2026`: the last day that the result can know."""
         return self.by_day(result.as_of, result.agreement.timezone)
+
+    def by_end(self, period: Period, result: Result) -> str:
+        """`bis zum 31. Oktober 2026`: the last day of a period, or of the data."""
+        _, end = period.bounds(result.agreement.timezone)
+        return self.by_day(min(end, result.as_of), result.agreement.timezone)
 
     def working(self, agreement: Agreement) -> str:
         """Which hours a wait is counted in: working hours if they were agreed."""

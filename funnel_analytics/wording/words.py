@@ -21,9 +21,10 @@ from funnel_analytics.wording.findings import finding_of
 from funnel_analytics.wording.findings_change import against_target, measure_label, sides_of
 from funnel_analytics.wording.findings_targets import credited_total, won_credit
 from funnel_analytics.wording.findings_trend import trend_head
-from funnel_analytics.wording.notes import notes_of, ways_of
+from funnel_analytics.wording.notes import notes_of
 from funnel_analytics.wording.numbers import is_missing
 from funnel_analytics.wording.phrases import Phrases, metric_key
+from funnel_analytics.wording.ways import counted_noun, ways_of
 
 __all__ = ["Words", "summary_sentences", "words_for", "words_in"]
 
@@ -69,7 +70,8 @@ class Words(Phrases):
         values = {"unit": self.unit(self.working(result.agreement))}
         if "cohort" in given:
             period = self.period(str(given["cohort"]))
-            values["cohort"] = self.say("what.cohort", period=period)
+            passes = "_passes" if counted_noun(result) == "passes" else ""
+            values["cohort"] = self.say(f"what.cohort{passes}", period=period)
         if "period" in given:
             values["in_period"] = self.in_period(str(given["period"]))
         if key == "attribute":
@@ -110,7 +112,9 @@ class Words(Phrases):
             self.as_of(result),
             " ".join(
                 [
-                    self.definition(result.metric, mode=self._mode(result)),
+                    self.definition(
+                        result.metric, mode=self._mode(result), noun=counted_noun(result)
+                    ),
                     *ways_of(self, result),
                 ]
             ),
@@ -130,17 +134,15 @@ class Words(Phrases):
         table, key = result.table, metric_key(result.metric)
         if key == "stage_conversion":
             first = table[table["position"] == 1]
-            noun = "passes" if result.parameters.get("passes") == "every" else "leads"
-            amount = self.amount(noun, first["entered_leads"].sum())
+            amount = self.amount(counted_noun(result), first["entered_leads"].sum())
         elif key == "conversion_trend":
-            noun = "passes" if result.parameters.get("passes") == "every" else "leads"
-            amount = self.amount(noun, table["previous_leads"].sum())
+            amount = self.amount(counted_noun(result), table["previous_leads"].sum())
         elif key == "drop_off_segments":
             amount = self.amount("leads", result.part("steps")["previous_leads"].max())
         elif key == "explain_change" and not against_target(result):
             amount = self.amount("leads", result.note("change")["leads"])
         elif key == "stage_throughput":
-            amount = self.amount("entries", table["entered_leads"].sum())
+            amount = self.amount("entries", table["total_leads"].sum())
         elif key == "time_in_stage":
             first = table[table["position"] == 1]
             amount = self.amount("leads", first["entered_leads"].sum())
@@ -169,11 +171,12 @@ class Words(Phrases):
             return ""
         return self.say("footer.n", amount=amount)
 
-    def definition(self, metric: str, *, mode: str = "") -> str:
-        """How a metric is defined, in this language."""
+    def definition(self, metric: str, *, mode: str = "", noun: str = "leads") -> str:
+        """How a metric is defined, in this language; `noun` is what it counts."""
         key = metric_key(metric)
         worded = f"{key}_{mode}"
-        return self.say(f"definition.{worded if self.has('definition', worded) else key}")
+        defined = worded if self.has("definition", worded) else key
+        return self.say(f"definition.{defined}", of_units=self.say(f"of_units.{noun}"))
 
     def notes(self, result: Result) -> tuple[str, ...]:
         """What was counted beside the table, one sentence each; nothing counted, nothing said."""
@@ -227,12 +230,20 @@ def words_for(result: Result | Missing, *, language: str | None = None) -> Words
 
 
 def summary_sentences(*results: Result | Missing, language: str | None = None) -> tuple[str, ...]:
-    """What are the most important findings of a month? At most three sentences.
+    """What are the most important findings? One sentence for each result that has one here.
 
-    The gap to the target, the step at which most leads stayed behind and the wait for a first
-    contact, in this order; a `Missing` says nothing.
+    The gap to the target, the step at which most leads stayed behind, the wait for a first
+    contact, what became of closed leads, the days of a win and the leads that are late, in this
+    order; a `Missing` says nothing.
     """
-    order = ("actual_vs_target", "stage_conversion", "time_to_contact")
+    order = (
+        "actual_vs_target",
+        "stage_conversion",
+        "time_to_contact",
+        "closed_leads_later",
+        "sales_cycle",
+        "stuck_leads",
+    )
     known = {
         metric_key(each.metric): each for each in reversed(results) if isinstance(each, Result)
     }

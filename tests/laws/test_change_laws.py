@@ -117,6 +117,20 @@ def test_a_group_of_one_side_has_the_rates_and_the_time_of_the_other(world):
     assert (before == after).all()
 
 
+# Of the second group of the later side (4 days old) nobody entered the second step, so nobody could
+# take the third. Of 27 leads 4 entered on day 1, then 6 of 21 and 3 of 12: by day 4 the data hold
+# 4/27 of the eventual 1 - 23/27 x 15/21 x 9/12, of the third step as for the others of its side.
+def test_a_group_that_did_not_come_so_far_has_the_time_of_its_side():
+    far, near = [40, 30, 20, 10], [12, 6, 0, 0]
+    factors = cohorts([[far, far], [far, near]], (10_000, 4), (1, 1)).factors(MEASURES["won_leads"])
+    names = [kind for kind, _ in factors.names]
+    time = factors.values[0, :, :, names.index("time")]
+    by_now = 4 / 27 / (1 - 23 / 27 * 15 / 21 * 9 / 12)
+    first = factors.values[0, 1, 1, names.index("step")]
+    assert time[0] == pytest.approx([1, 1])
+    assert time[1, 1] == pytest.approx(6 / 12 / first * by_now * by_now)
+
+
 @settings(max_examples=30, deadline=None)
 @given(WORLDS)
 def test_rates_and_shares_are_no_more_than_all(world):

@@ -255,12 +255,12 @@ def test_a_cohort_of_today_has_the_usual_rate(tmp_path):
     assert parts(result)["time"] == pytest.approx(-0.5, abs=0.01)
 
 
-# The data hold opportunities from 16 January on: of January's leads (created on the 5th) those who
-# take fewer than 11 days are missing, half of all. Nothing changed but what the data can hold.
-def test_a_late_start_of_the_data_is_explained_by_time(tmp_path):
+def cut_company(path, first_day, *, february=20):
+    """40 leads a month, 20 of them (in February others) in opportunity after 1, 2, … 20 days."""
     agreement = three_stages().text.replace(
-        'name = "opportunity"', 'name = "opportunity"\nobserved_from = 2026-01-16'
+        'name = "opportunity"', f'name = "opportunity"\nobserved_from = {first_day}'
     )
+    begins = datetime.fromisoformat(first_day)
     leads, events = [], []
     for at in ("2026-01-05", "2026-02-05", "2026-03-05"):
         for number in range(40):
@@ -268,13 +268,19 @@ def test_a_late_start_of_the_data_is_explained_by_time(tmp_path):
             start = datetime.fromisoformat(f"{at}T00:00")
             leads.append({"lead": name, "created_at": str(start)})
             entered = start + timedelta(days=1 + number % 20, hours=1)
-            if number < 20 and entered >= datetime(2026, 1, 16):
+            if number < (february if at[:7] == "2026-02" else 20) and entered >= begins:
                 events.append({"lead": name, "entered_at": str(entered), "stage": "opportunity"})
-    with build_warehouse(
-        tmp_path / "w.duckdb",
+    return build_warehouse(
+        path,
         {"lead": leads, "stage_event": events},
         agreement=parse_agreement(agreement, name="cut"),
-    ) as warehouse:
+    )
+
+
+# The data hold opportunities from 16 January on: of January's leads (created on the 5th) those who
+# take fewer than 11 days are missing, half of all. Nothing changed but what the data can hold.
+def test_a_late_start_of_the_data_is_explained_by_time(tmp_path):
+    with cut_company(tmp_path / "w.duckdb", "2026-01-16") as warehouse:
         result = explain_change(
             warehouse, before=JANUARY, after=FEBRUARY, measure="inquiry_to_opportunity"
         )
@@ -282,7 +288,31 @@ def test_a_late_start_of_the_data_is_explained_by_time(tmp_path):
     assert parts(result)["time"] == pytest.approx(0.25, abs=0.02)
     assert parts(result)["opportunity"] == pytest.approx(0, abs=0.02)
     assert result.part("totals")["is_left_truncated"].to_list() == [True, False]
-    assert result.note("left_truncated") == {"periods": ["2026-01"]}
+    assert result.note("left_truncated") == {
+        "periods": ["2026-01"],
+        "stage": "opportunity",
+        "observed_from": "2026-01-16",
+    }
+    step = result.table.set_index("factor").loc["step"]
+    observed = step[["before_observed_rate", "after_observed_rate"]].tolist()
+    assert observed == [0.25, 0.5]
+    assert step[["before", "after"]].tolist() == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+# In February all 40 get there, so the step differs, and by far. With entries from 12 January on
+# the data hold 14 of 20 of January's, from 20 January on 6: more is assumed then than was counted.
+@pytest.mark.parametrize(("first_day", "is_extrapolated"), [("2026-01-12", 0), ("2026-01-20", 1)])
+def test_a_step_that_is_mostly_hidden_is_not_told_from_chance(tmp_path, first_day, is_extrapolated):
+    with cut_company(tmp_path / "w.duckdb", first_day, february=40) as warehouse:
+        result = explain_change(
+            warehouse, before=JANUARY, after=FEBRUARY, measure="inquiry_to_opportunity"
+        )
+    table = result.table.set_index("factor")
+    assert table["is_extrapolated"].to_dict() == {"step": bool(is_extrapolated), "time": False}
+    assert table.loc["step", "is_distinguishable"] == (not is_extrapolated)
+    assert table.loc["time", "is_distinguishable"]
+    teams = result.part("teams").set_index("team")["is_distinguishable"]
+    assert teams["sales"] == (not is_extrapolated)
 
 
 def test_small_groups_of_either_cohort_are_one(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from funnel_analytics.agreement import parse_agreement
 from funnel_analytics.errors import AgreementError
 from funnel_analytics.metrics.conversion import stage_conversion
+from funnel_analytics.metrics.trend import conversion_trend
 from funnel_analytics.warehouse import Warehouse
 from tests.builders import THREE_STAGES
 from tests.oracle.funnel_world import four_stages
@@ -134,3 +135,16 @@ def test_the_first_and_the_last_stage_cannot_be_optional(name: str) -> None:
     text = THREE_STAGES.replace(f'name = "{name}"', f'name = "{name}"\noptional = true')
     with pytest.raises(AgreementError, match="first and the last stage cannot be optional"):
         parse_agreement(text, name="test")
+
+
+# a  inquiry ── won      b  inquiry
+@pytest.mark.parametrize("mode", ["at_least", "ordered", "strict"])
+def test_a_funnel_of_two_stages(warehouse_of: WarehouseOf, mode: str) -> None:
+    first, _, last = THREE_STAGES.partition('[[stages]]\nname = "opportunity"')
+    agreement = parse_agreement(first + last[last.index("[[stages]]") :], name="two stages")
+    ways = {"a": [("01", "inquiry"), ("09", "won")], "b": [("01", "inquiry")]}
+    warehouse = warehouse_of(drawn(ways), agreement=agreement)
+    assert reached(warehouse, mode=mode) == [2, 1]
+    assert reached(warehouse, mode=mode, within_days=5) == [2, 0]
+    october = conversion_trend(warehouse, mode=mode).table.iloc[0]
+    assert (october["previous_leads"], october["reached_leads"]) == (2, 1)

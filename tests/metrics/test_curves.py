@@ -121,6 +121,26 @@ def test_delayed_entry(warehouse_of):
     assert earlier.note("unwatched") == {}
 
 
+def test_a_cohort_has_its_first_instant_and_not_its_last(warehouse_of):
+    # 1 October begins at 22:00 UTC, 1 November at 23:00.
+    warehouse = warehouse_of(
+        {
+            "lead": [
+                lead("before", "2026-09-30 21:59:59"),
+                lead("first", "2026-09-30 22:00:00"),
+                lead("last", "2026-10-31 22:59:59"),
+                lead("after", "2026-10-31 23:00:00"),
+            ],
+            "stage_event": [event("before", "2026-10-02 09:00", "opportunity")],
+        },
+        as_of="2026-11-03 09:00",
+    )
+    totals = conversion_curve(warehouse, cohort=month("2026-10"), stage="opportunity")
+    assert totals.part("totals").iloc[0]["leads"] == 2
+    rows = expected_conversion(warehouse, cohort=month("2026-10"), stage="opportunity").table
+    assert rows["leads"].tolist() == [2]
+
+
 def test_segments_are_compared_and_small_ones_are_hidden(warehouse_of):
     leads = [lead(f"w{n}", origin="web") for n in range(6)]
     leads += [lead(f"m{n}", origin="mail") for n in range(6)]
@@ -258,6 +278,34 @@ def test_open_leads_make_the_sales_cycle_longer(cycle):
     assert row[["median_days", "p75_days", "p90_days"]].tolist() == [4, 10, 10]
     assert row["naive_median_days"] == 4
     assert sales_cycle(cycle, start="opportunity").table.iloc[0]["median_days"] == 1
+    # Three wins say nothing of the median but that it lies within the longest wait, 10 days.
+    assert row["median_low_days"] == 0
+    assert row[["median_high_days", "p90_high_days"]].tolist() == [10, 10]
+    assert not sales_cycle(cycle).parts
+
+
+# Twenty leads by web are won after 2, by mail after 20 days; of both, five are still open.
+def test_groups_are_compared_by_their_medians(warehouse_of):
+    leads, events = [], []
+    for origin, days in (("web", 2), ("mail", 20)):
+        for number in range(25):
+            name = f"{origin}{number:02d}"
+            leads.append(lead(name, "2026-08-01 08:00", origin=origin))
+            if number < 20:
+                events.append(event(name, f"2026-08-{1 + days:02d} 08:{number:02d}", "won"))
+    leads += [lead(f"x{number}", "2026-08-01 08:00", origin="phone") for number in range(9)]
+    events.append(event("x0", "2026-08-02 08:00", "won"))
+    agreement = three_stages(minimum_group_size="2")
+    warehouse = warehouse_of({"lead": leads, "stage_event": events}, agreement=agreement)
+    result = sales_cycle(warehouse, by="origin")
+    rows = result.table.set_index("segment")
+    assert rows.loc["web", ["median_low_days", "median_high_days"]].tolist() == [2, 2]
+    assert rows.loc["mail", ["median_low_days", "median_high_days"]].tolist() == [20, 20]
+    test = result.part("tests").iloc[0]
+    assert (test["segments"], test["degrees"]) == (2, 1)  # one win by phone is too few
+    # Mood: of 20 and 20, 20 and 0 had arrived at the common median of 2 days.
+    assert test["statistic"] == pytest.approx(40)
+    assert test["p_value"] < 1e-9
 
 
 def test_a_sales_cycle_goes_forward(cycle):

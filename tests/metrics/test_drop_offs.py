@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from math import sqrt
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import funnel_analytics as fa
 from funnel_analytics.agreement import parse_agreement
 from funnel_analytics.errors import CallError, MissingTableError
+from funnel_analytics.estimates import LogitRows
+from funnel_analytics.metrics.drop_offs import combinations, steps
+from funnel_analytics.metrics.drop_offs.combinations import read_combinations
+from funnel_analytics.metrics.drop_offs.months import read_months
+from funnel_analytics.segments import select_leads
 from funnel_analytics.warehouse import Warehouse
 from tests.builders import THREE_STAGES, three_stages
 
@@ -27,7 +33,9 @@ def leads_of(*groups: tuple[int, str, dict[str, Any]]) -> dict[str, Any]:
 
     `product` is a free attribute.
     """
-    leads, events, fields = [], [], []
+    leads: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
+    fields: list[dict[str, Any]] = []
     for count, furthest, given in groups:
         more = dict(given)
         created = more.pop("created_at", "2026-03-10 08:00")
@@ -173,6 +181,79 @@ def test_immature_months_do_not_count(warehouse_of: WarehouseOf) -> None:
     assert result.note("months_left_out")["stages"][0]["immature_months"] == 1
 
 
+def test_what_is_due_of_the_newest_month_is_told_by_the_hour(warehouse_of: WarehouseOf) -> None:
+    # A lead every six hours from September on; each second one enters the stage 60 hours later.
+    # Of the 124 leads of October 9 are younger; only 7 are younger than the two days that 60 hours
+    # are in whole ones.
+    leads, events = [], []
+    for number in range(4 * 61):
+        created = datetime(2026, 8, 31, 22) + timedelta(hours=6 * number)
+        entered = created + timedelta(hours=60)
+        leads.append({"lead": f"l{number:03d}", "created_at": str(created)})
+        if number % 2 and entered <= datetime.fromisoformat(AS_OF):
+            events.append(
+                {"lead": f"l{number:03d}", "stage": "opportunity", "entered_at": str(entered)}
+            )
+    warehouse = warehouse_of({"lead": leads, "stage_event": events}, as_of=AS_OF)
+    selection = select_leads(warehouse, period=None, by=None)
+    _, months, _ = read_combinations(warehouse, selection, [], minimum_leads=30)
+    judged, _ = read_months(warehouse, selection, months)
+    assert list(months["value"]) == ["2026-09", "2026-10"]
+    assert list(judged.is_judged[2]) == [True, True]
+    assert judged.due[2].tolist() == pytest.approx([1.0, 115 / 124], abs=1e-6)
+
+
+def test_a_month_that_is_not_all_ripe_is_no_finding(warehouse_of: WarehouseOf) -> None:
+    # The same half of all leads enters the stage after two and a half days, in every month.
+    leads, events = [], []
+    for number in range(4000):
+        created = datetime(2026, 7, 31, 22) + timedelta(minutes=33 * number)
+        entered = created + timedelta(hours=60)
+        origin = ("web", "fair")[number // 2 % 2]
+        leads.append({"lead": f"l{number:04d}", "created_at": str(created), "origin": origin})
+        if number % 2 and entered <= datetime.fromisoformat(AS_OF):
+            events.append(
+                {"lead": f"l{number:04d}", "stage": "opportunity", "entered_at": str(entered)}
+            )
+    warehouse = warehouse_of({"lead": leads, "stage_event": events}, as_of=AS_OF)
+    table = fa.drop_off_segments(warehouse, stage="opportunity").table
+    newest = row_of(table[table["second_attribute"].isna()], value="2026-10")
+    assert newest["rate"] == pytest.approx(0.46, abs=0.01)
+    assert abs(newest["adjusted_difference"]) < 0.003
+    assert abs(newest["statistic"]) < 0.2
+    assert not table["is_found"].any()
+
+
+@pytest.mark.parametrize("most_cells", [1, 40])
+def test_tables_that_are_too_large_are_counted_group_by_group(
+    warehouse_of: WarehouseOf, monkeypatch: pytest.MonkeyPatch, most_cells: int
+) -> None:
+    groups = []
+    for place, product in enumerate("ABC"):
+        for month in ("03", "04", "05"):
+            for origin, rate in (("web", 0.3), ("fair", 0.5), ("mail", 0.6)):
+                given = {
+                    "origin": origin,
+                    "product": product,
+                    "channel": f"c{(place + int(month)) % 4}",
+                    "created_at": f"2026-{month}-10 08:00",
+                }
+                took = round(rate * 20) + place + int(month) * len(origin) % 5
+                groups += [(took, "opportunity", given), (35 - took, "inquiry", given)]
+    warehouse = warehouse_of(leads_of(*groups), as_of=AS_OF)
+    whole = fa.drop_off_segments(warehouse).table
+
+    class Small(LogitRows):
+        def __init__(self, *given: Any, **more: Any) -> None:
+            super().__init__(*given, **more)
+            self.crossing.most_cells = self.crossing.kept_cells = most_cells
+
+    monkeypatch.setattr(steps, "LogitRows", Small)
+    small = fa.drop_off_segments(warehouse).table
+    assert whole["second_attribute"].notna().sum() > 20
+    pd.testing.assert_frame_equal(whole, small, check_exact=False, rtol=1e-7, atol=1e-9)
+
+
 def test_months_before_the_data_do_not_count(warehouse_of: WarehouseOf) -> None:
     tables = two_origins()
     tables["lead"] += [
@@ -236,7 +317,11 @@ def test_attributes_about_single_employees_are_left_out(warehouse_of: WarehouseO
         fa.drop_off_segments(warehouse, attributes=["desk"])
 
 
-def test_pairs_about_single_employees_are_left_out(warehouse_of: WarehouseOf) -> None:
+@pytest.mark.parametrize("most_places", [2**22, 1])
+def test_pairs_about_single_employees_are_left_out(
+    warehouse_of: WarehouseOf, monkeypatch: pytest.MonkeyPatch, most_places: int
+) -> None:
+    monkeypatch.setattr(combinations, "_MOST_PLACES", most_places)
     # Neither half nor product tells the owner, both together do; select_leads says the same.
     groups = [
         (60, stage, {"product": product, "origin": "web"})
@@ -280,7 +365,7 @@ def test_wrong_calls_are_refused(warehouse_of: WarehouseOf) -> None:
         ({"false_discovery_rate": 0.0}, "between 0 and 1"),
     ):
         with pytest.raises(CallError, match=message):
-            fa.drop_off_segments(warehouse, **wrong)  # type: ignore[arg-type]
+            fa.drop_off_segments(warehouse, **wrong)
     with pytest.raises(MissingTableError):
         fa.drop_off_segments(warehouse, attributes=["campaign"])
 
@@ -308,7 +393,7 @@ def test_the_sample_names_the_planted_month_origin_and_stage_first(sample_databa
     # the month as a whole, which the first finding explains.
     found = result.table[result.table["is_found"]]
     assert set(found["attribute"]) <= {"origin", "segment", "created_month"}
-    assert set(found["value"]) == {"outbound", "network", "Konzern", "2026-07"}
+    assert set(found["value"]) == {"outbound", "network", "Konzern", "Kleinbetrieb", "2026-07"}
     month = row_of(found[found["second_attribute"].isna()], value="2026-07")
     assert month["explained_by"] == 1
     assert result.note("screened")["findings"] == len(found)

@@ -122,7 +122,7 @@ def test_stages_are_counted_as_in_the_throughput(warehouse_of: Build) -> None:
     period = span("2026-09-01", "2026-12-01")
     table = actual_vs_target(warehouse, period=period).table
     entries = stage_throughput(warehouse, period=period).table
-    entries["counted"] = entries["entered_leads"] + entries["imputed_leads"]
+    entries["counted"] = entries["total_leads"]
     assert entries["counted"].sum() == 4 + 3 + 2
     for row in entries[entries["counted"] > 0].itertuples():
         same = table[(table["month"] == row.month) & (table["metric"] == row.stage)]

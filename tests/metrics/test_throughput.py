@@ -9,7 +9,8 @@ from funnel_analytics.agreement import parse_agreement
 from funnel_analytics.errors import CallError, MissingTableError
 from funnel_analytics.metrics.throughput import stage_throughput
 from funnel_analytics.periods import month, parse_period, span, year
-from tests.builders import THREE_STAGES, three_stages
+from funnel_analytics.warehouse import connect, open_warehouse
+from tests.builders import THREE_STAGES, build_warehouse, three_stages
 
 
 def lead(name, created_at="2026-09-10 08:00", **more):
@@ -52,6 +53,7 @@ def test_entries_count_in_the_month_they_happened(three_leads):
     ]
     assert counts(table, "entered_leads") == [[2, 1, 0], [1, 1, 2]]
     assert counts(table, "imputed_leads") == [[0, 0, 0], [0, 1, 0]]
+    assert counts(table, "total_leads") == [[2, 1, 0], [1, 2, 2]]
     assert counts(table, "repeat_entries") == [[0, 0, 0], [0, 2, 0]]
 
 
@@ -153,3 +155,59 @@ def test_errors(three_leads, warehouse_of):
         stage_throughput(three_leads, period=month("2027-01"))
     with pytest.raises(MissingTableError, match="stage_event"):
         stage_throughput(warehouse_of({"lead": [lead("a")]}))
+
+
+# a  Sept: created    Nov: opportunity
+# The leads were exported at the end of September, their history on 10 November.
+@pytest.fixture
+def exported(tmp_path):
+    opened = []
+
+    def build(leads, events, source="given"):
+        path = tmp_path / f"exported{len(opened)}.duckdb"
+        tables = {
+            "lead": [lead("a")],
+            "stage_event": [entry("a", "opportunity", "2026-11-05 08:00")],
+        }
+        build_warehouse(path, tables, as_of="2026-12-01").close()
+        with connect(path, read_only=False) as connection:
+            for table, instant in (("lead", leads), ("stage_event", events)):
+                connection.execute(
+                    "update load_log set exported_at = ?, exported_at_source = ? "
+                    "where table_name = ?",
+                    [instant, source, table],
+                )
+        opened.append(open_warehouse(path, agreement=three_stages()))
+        return stage_throughput(opened[-1], period=span("2026-09-01", "2026-12-01"))
+
+    yield build
+    for warehouse in opened:
+        warehouse.close()
+
+
+def test_months_after_the_export_of_what_they_count_are_unknown(exported):
+    result = exported("2026-09-30 22:00", "2026-11-10 12:00")
+    shown = result.table.astype({"total_leads": "float64"}).fillna(-1)
+    assert counts(shown, "total_leads") == [[1, 0, 0], [-1, 0, 0], [-1, 1, 0]]
+    assert result.note("ended_exports") == {"lead": "2026-09-30"}
+    # The history ends within November, the leads with September.
+    assert counts(result.table, "is_complete") == [
+        [True, True, True],
+        [False, True, True],
+        [False, False, False],
+    ]
+
+
+def test_a_month_that_begins_with_the_end_of_the_export_is_unknown_and_one_before_is_not(exported):
+    on_time = exported("2026-10-31 23:00", "2026-11-30 23:00").table
+    assert on_time["entered_leads"].isna().tolist() == [False] * 6 + [True, False, False]
+    a_second_more = exported("2026-10-31 23:00:01", "2026-11-30 23:00").table
+    assert not a_second_more["entered_leads"].isna().any()
+
+
+def test_an_end_inferred_from_the_last_record_may_be_a_week_early(exported):
+    inferred = exported("2026-11-25 23:00", "2026-11-25 23:00", "end of the last day in the file")
+    assert inferred.table["is_complete"].all()
+    earlier = exported("2026-11-22 23:00", "2026-11-22 23:00", "end of the last day in the file")
+    assert counts(earlier.table, "is_complete")[-1] == [False] * 3
+    assert "ended_exports" not in [note.code for note in earlier.notes]

@@ -119,6 +119,32 @@ def test_a_window_makes_young_months_comparable(october: WarehouseOf) -> None:
     assert table["previous_leads"].tolist() == [20] * 9 + [0]
 
 
+# a  inquiry ── opportunity ── won
+# b  inquiry ───────────────── won
+# c  inquiry ── opportunity
+@pytest.mark.parametrize(
+    ("previous", "counts"), [("opportunity", (2, 1)), ("inquiry", (3, 2)), ("entered", (3, 2))]
+)
+def test_who_left_out_an_optional_stage_did_not_come_from_it(
+    warehouse_of: WarehouseOf, previous: str, counts: tuple[int, int]
+) -> None:
+    ways = {"a": ("opportunity", "won"), "b": ("won",), "c": ("opportunity",)}
+    leads = [{"lead": name, "created_at": "2026-10-01 08:00"} for name in ways]
+    events = [
+        {"lead": name, "stage": stage, "entered_at": f"2026-10-{day:02} 08:00"}
+        for name, way in ways.items()
+        for day, stage in enumerate(("inquiry", *way), 1)
+    ]
+    table = fa.conversion_trend(
+        warehouse_of({"lead": leads, "stage_event": events}),
+        mode="ordered",
+        optional=["opportunity"],
+        previous=previous,
+    ).table
+    row = table[table["entered_leads"] > 0].iloc[0]
+    assert (row["previous_leads"], row["reached_leads"]) == counts
+
+
 def test_a_month_with_fewer_leads_than_may_be_shown_is_hidden(october: WarehouseOf) -> None:
     tables = drawn([15] * 10)
     few = [each for each in tables["lead"] if not each["lead"].startswith("03")]

@@ -149,6 +149,10 @@ def factors_of(tables, leads, *, by_origin, with_value):
         count, entered, seen = shares[(group, side, k)]
         if not count:
             count, entered, seen = shares[(group, 1 - side, k)]
+            of_side = [each for name in groups for each in shares[(name, side, k)][2]]
+            if cell[(group, side)] and of_side:
+                rate = step(group, 1 - side, k)[0] if count else usual(group, k)
+                return rate, sum(of_side) / len(of_side)
         if not count:
             return usual(group, k), 1.0
         share = sum(seen) / count

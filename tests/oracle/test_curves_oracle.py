@@ -221,6 +221,52 @@ def test_expected_wins(company):
         assert row.expected_rate <= row.expected_high <= 1 + 1e-12
 
 
+def leaning(own, everybody):
+    """The incidence and the open share of a segment to which leads like all are added: by day."""
+    rows = by_hand(everybody)
+    final = rows[-1][5]
+    spans = [max(0, min(4, int((row[5] - 1e-12) / final * 5))) for row in rows]
+    ahead = [sum(r[2] / r[1] for r, s in zip(rows, spans, strict=True) if s == n) for n in range(5)]
+    survival, incidence, found = 1.0, 0.0, []
+    for (at, risk, reached, competing, _, _), span in zip(rows, spans, strict=True):
+        added = min(0.5 / ahead[span], risk) if ahead[span] else risk
+        here = [kind for first, last, kind in own if first <= last == at]
+        total = sum(first <= at <= last for first, last, _ in own) + added
+        incidence += survival * (here.count(1) + added * reached / risk) / total
+        survival *= 1 - (len(here) - here.count(0) + added * (reached + competing) / risk) / total
+        found.append((at, incidence, survival))
+    return found
+
+
+def test_expected_wins_by_origin(company):
+    warehouse, leads = company
+    table = expected_conversion(warehouse, stage="opportunity", by="origin", every="quarter").table
+    everybody = [lead.spell(1) for lead in leads]
+    checked = 0
+    for origin in ("web", "mail", None):
+        curve = leaning([x.spell(1) for x in leads if x.origin == origin], everybody)
+        final = curve[-1][1]
+        rows = table[table["segment"].isna() if origin is None else table["segment"] == origin]
+        for row in rows.itertuples():
+            expected = 0.0
+            for lead in (each for each in leads if each.origin == origin):
+                local = lead.created + timedelta(hours=2)  # summer in Berlin
+                if (local.month - 1) // 3 != (row.period_start.month - 1) // 3:
+                    continue
+                age = int((AS_OF - lead.created).total_seconds() // DAY)
+                past = [(i, s) for at, i, s in curve if at <= age]
+                incidence, survival = past[-1] if past else (0.0, 1.0)
+                if lead.reached(1):
+                    expected += 1
+                elif not lead.ended():
+                    expected += (final - incidence) / survival
+            assert row.expected_final_leads == pytest.approx(expected)
+            if row.open_leads and row.maturity < 0.99:
+                assert row.expected_low < row.expected_high
+                checked += 1
+    assert checked >= 5
+
+
 def test_what_is_stuck(company):
     warehouse, leads = company
     result = stuck_leads(warehouse)

@@ -141,7 +141,7 @@ def test_every_dependency_has_its_reason():
         assert re.search(rf"\b{re.escape(name)}\b", reasons), f"{name}: why do we need it?"
 
 
-_IMPORT_OF = {"pyyaml": "yaml"}
+_IMPORT_OF = {"ipython": "IPython", "pyyaml": "yaml"}
 _NOT_IMPORTED = {
     "ipykernel",  # started by name, as the kernel of a report
     "jupyterlab",  # started by `make lab`

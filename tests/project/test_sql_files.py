@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ FRAGMENTS = {
     for path in (PACKAGE / "sql" / "fragments").glob("*.cte")
 }
 LONGEST_LINE = 100
+CALL = re.compile(r"\{\{ (\w+)\(\) \}\}")
 
 _COMMENT = re.compile(r"--[^\n]*")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
@@ -58,11 +60,10 @@ def faults(text: str) -> list[str]:
 
 def with_fragments(text: str) -> str:
     """The text with the steps that it shares with other queries, and the ends of days."""
-    shared = re.sub(
-        r"\{\{ (\w+)\(\) \}\}",
-        lambda call: FRAGMENTS.get(call[1], call[0]),
-        text,
-    )
+    shared, before = text, ""
+    while shared != before:  # a fragment may hold others
+        before = shared
+        shared = CALL.sub(lambda call: FRAGMENTS.get(call[1], call[0]), before)
     return re.sub(
         r"\{\{ end_of_day\('(.*?)'\) \}\}",
         lambda call: DuckDBDialect().end_of_day(call[1]),
@@ -95,6 +96,19 @@ def test_the_rules_allow_the_example_of_the_style():
     assert faults(text) == []
     assert not_portable("select {{ quantile('x', 0.5) }} -- median") == []
     assert not_portable("select median(x), y::double") == ["::", "median"]
+
+
+def test_a_fragment_is_what_several_queries_share():
+    texts = [path.read_text(encoding="utf-8") for path in QUERIES] + list(FRAGMENTS.values())
+    uses = Counter(name for text in texts for name in set(CALL.findall(text)))
+    assert {name: uses[name] for name in FRAGMENTS if uses[name] < 2} == {}
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_fragment_keeps_its_lines_short(name: str):
+    lines = FRAGMENTS[name].splitlines()
+    assert lines[0].startswith("-- ")
+    assert [line for line in lines if len(line) > LONGEST_LINE] == []
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=shown)

@@ -141,7 +141,34 @@ def segments_result() -> Result:
         ignore_index=True,
     )
     notes = [Note("folded", {"groups": 3, "leads": 7, "minimum_group_size": 5})]
-    return result_of("stage_conversion", table, october(by="origin", mode="at_least"), notes=notes)
+    # In the step to sql, outbound and unknown are the others: 10 + 6 of 40 + 20.
+    against = against_rest(
+        ("inbound", 4, 90, 40, 2, 60, 16, True), ("outbound", 6, 5, 2, 1, 25, 20)
+    )
+    return result_of(
+        "stage_conversion",
+        table,
+        october(by="origin", mode="at_least"),
+        parts={"against_rest": against},
+        notes=notes,
+    )
+
+
+def against_rest(*rows: tuple[Any, ...]) -> pd.DataFrame:
+    """Segment, position, its leads and those reached, the other groups, theirs; is it apart?"""
+    counts = ("previous_leads", "reached_leads")
+    rest = ("rest_groups", "rest_previous_leads", "rest_reached_leads")
+    columns = ["segment", "position", *counts, *rest, "is_apart"]
+    table = pd.DataFrame([(*row, False)[: len(columns)] for row in rows], columns=columns)
+    table["segment"] = table["segment"].astype(object)
+    table["is_folded"] = False
+    table["stage"] = [STAGES[position - 1] for position in table["position"]]
+    table["step_rate"] = table["reached_leads"] / table["previous_leads"]
+    table["rest_rate"] = table["rest_reached_leads"] / table["rest_previous_leads"]
+    leads = table["previous_leads"] + table["rest_previous_leads"]
+    shared = (table["reached_leads"] + table["rest_reached_leads"]) / leads
+    table["gap_leads"] = table["reached_leads"] - table["previous_leads"] * shared
+    return table
 
 
 def cohorts_result() -> Result:
@@ -184,7 +211,9 @@ def throughput_result(by: str | None = None) -> Result:
         for position, stage in enumerate(STAGES, start=1)
     ]
     parameters = in_october(by=by) | {"period": "2025-11-01..2026-10-31"}
-    return result_of("stage_throughput", pd.DataFrame(rows), parameters)
+    table = pd.DataFrame(rows)
+    table["total_leads"] = table["entered_leads"] + table["imputed_leads"]
+    return result_of("stage_throughput", table, parameters)
 
 
 def time_in_stage_result() -> Result:

@@ -59,10 +59,10 @@ COUNTS = [
 ]
 
 
-def flows_result(**given: Any) -> Result:
+def flows_result(counts: list[tuple[int, ...]] = COUNTS, **given: Any) -> Result:
     return result_of(
         "stage_flows",
-        _stays(COUNTS),
+        _stays(counts),
         in_october(kind="entered", **given),
         parts={"transitions": _steps()},
     )

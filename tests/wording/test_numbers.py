@@ -38,12 +38,12 @@ def test_numbers(value: float | None, german: str, english: str) -> None:
     [
         (-0.098, f"−9,8{THIN}%", "−9.8%"),
         (1 / 3, f"33,3{THIN}%", "33.3%"),
-        (0.37, f"37{THIN}%", "37%"),
-        (0.0, f"0{THIN}%", "0%"),
-        (1.0, f"100{THIN}%", "100%"),
+        (0.37, f"37,0{THIN}%", "37.0%"),
+        (0.0, f"0,0{THIN}%", "0.0%"),
+        (1.0, f"100,0{THIN}%", "100.0%"),
         (0.0001, f"< 0,1{THIN}%", "< 0.1%"),
         (0.9999, f"> 99,9{THIN}%", "> 99.9%"),
-        (-0.0001, f"0{THIN}%", "0%"),
+        (-0.0001, f"0,0{THIN}%", "0.0%"),
         (None, "–", "–"),
     ],
 )
@@ -52,8 +52,18 @@ def test_percent(share: float | None, german: str, english: str) -> None:
 
 
 def test_signs_and_fixed_decimals() -> None:
-    assert EN.percent(0.05, fixed=True, sign=True) == "+5.0%"
+    assert EN.percent(0.05, sign=True) == "+5.0%"
     assert (EN.signed(12), EN.signed(-3), EN.signed(0)) == ("+12", "−3", "0")
+    assert (EN.signed(2.0, digits=1), EN.signed(0.0, digits=1)) == ("+2.0", "0.0")
+    assert EN.signed(2.0, digits=1, fixed=False) == "+2"
+
+
+def test_what_was_measured_has_its_decimal_and_what_was_given_is_short() -> None:
+    assert (DE.percent(0.5), DE.percent(0.5, fixed=False)) == (f"50,0{THIN}%", f"50{THIN}%")
+    assert DE.interval(0.04, 0.053) == f"4,0–5,3{THIN}%"
+    assert (DE.amount("days", 1.0, fixed=True), DE.amount("days", 1)) == ("1,0 Tage", "1 Tag")
+    assert (EN.amount("days", 18.0, fixed=True), EN.amount("days", 90)) == ("18.0 days", "90 days")
+    assert EN.amount("days", None, fixed=True) == "–"
 
 
 def test_an_interval_carries_one_percent_sign() -> None:

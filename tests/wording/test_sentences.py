@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,25 +20,31 @@ from tests.wording.spoken import DE, EN, said
 def test_the_lowest_step() -> None:
     assert said(drawn.funnel_result()) == (
         (
-            "120 von 180 Leads aus „Vom SDR angenommener Lead“ hatten bis zum 31. Oktober 2026 "
-            "„Vertriebsqualifizierter Lead“ nicht erreicht – die niedrigste Übergangsrate (33,3 %)"
+            "60 von 180 Leads aus „Vom SDR angenommener Lead“ hatten bis zum 31. Oktober 2026 "
+            "„Vertriebsqualifizierter Lead“ erreicht (33,3 %): die niedrigste der 5 Übergangsraten"
         ),
         (
-            "120 of 180 leads from “Sales accepted lead” had not reached “Sales qualified lead” "
-            "by 31 October 2026, the lowest step rate (33.3%)"
+            "60 of 180 leads from “Sales accepted lead” had reached “Sales qualified lead” "
+            "by 31 October 2026 (33.3%): the lowest of the 5 step rates"
         ),
     )
+
+
+def test_the_lowest_step_says_which_steps_were_compared() -> None:
+    german, english = said(drawn.funnel_result(mature=4))
+    assert german.endswith("(33,3 %): die niedrigste der 3 reifen Übergangsraten (von 5)")
+    assert english.endswith("(33.3%): the lowest of the 3 mature step rates (of 5)")
 
 
 @pytest.mark.parametrize(
     ("reached", "german", "verb", "english"),
     [
-        ((10, 10, 9), "1 von 10 Leads aus", "hatte", "1 of 10 leads from"),
-        ((10, 10, 10), "Alle 10 Leads aus", "hatten", "All 10 leads from"),
-        ((10, 10, 0), "Keiner der 10 Leads aus", "hatte", "None of 10 leads from"),
+        ((10, 10, 1), "1 von 10 Leads aus", "hatte", "1 of 10 leads from"),
+        ((10, 10, 10), "10 von 10 Leads aus", "hatten", "10 of 10 leads from"),
+        ((10, 10, 0), "Keiner von 10 Leads aus", "hatte", "None of 10 leads from"),
     ],
 )
-def test_one_all_and_none_stayed_behind(
+def test_one_all_and_none_went_on(
     reached: tuple[int, ...], german: str, verb: str, english: str
 ) -> None:
     table = drawn.stage_rows(reached)
@@ -89,18 +96,21 @@ def test_small_steps_are_not_ranked() -> None:
     """The step 3 of 4 has fewer leads than the minimum group size of 5."""
     table = drawn.stage_rows((100, 50, 4, 3))
     result = drawn.result_of("stage_conversion", table, drawn.october(mode="at_least"))
-    assert "46 von 50 Leads" in said(result)[0]
+    german, english = said(result)
+    assert german.startswith("4 von 50 Leads aus „Vertriebsqualifizierter Lead“")
+    assert german.endswith("(8,0 %): die niedrigste der 2 vergleichbaren Übergangsraten (von 3)")
+    assert english.endswith("(8.0%): the lowest of the 2 comparable step rates (of 3)")
 
 
 def test_groups_that_differ_and_groups_that_overlap() -> None:
     assert said(drawn.segments_result()) == (
         (
-            "„Gewonnen“ bis zum 31. Oktober 2026 nach Herkunft: am häufigsten „Inbound“ mit 10 % "
-            "(20 von 200 Leads), am seltensten „Outbound“ mit 2 % (2 von 100 Leads)"
+            "„Gewonnen“ bis zum 31. Oktober 2026 nach Herkunft: am häufigsten „Inbound“ mit 10,0 % "
+            "(20 von 200 Leads), am seltensten „Outbound“ mit 2,0 % (2 von 100 Leads)"
         ),
         (
-            "“Won” by 31 October 2026, by origin: most often “Inbound” with 10% (20 of 200 leads), "
-            "least often “Outbound” with 2% (2 of 100 leads)"
+            "“Won” by 31 October 2026, by origin: most often “Inbound” with 10.0% "
+            "(20 of 200 leads), least often “Outbound” with 2.0% (2 of 100 leads)"
         ),
     )
     table = pd.concat(
@@ -111,7 +121,8 @@ def test_groups_that_differ_and_groups_that_overlap() -> None:
     )
     result = drawn.result_of("stage_conversion", table, drawn.october(by="origin"))
     assert said(result)[1] == (
-        "“Won” by 31 October 2026, by origin: 8% to 10%; the intervals overlap, no clear difference"
+        "“Won” by 31 October 2026, by origin: 8.0% to 10.0%; the intervals overlap, "
+        "no clear difference"
     )
 
 
@@ -141,11 +152,11 @@ def test_throughput_of_the_last_month() -> None:
     result = drawn.throughput_result()
     assert said(result) == (
         (
-            "Im Oktober 2026 traten 5 Leads in „Gewonnen“ ein; „Anfrage“: 190 Leads; "
+            "Im Oktober 2026 traten 6 Leads in „Gewonnen“ ein; „Anfrage“: 191 Leads; "
             "der Monat ist noch nicht abgeschlossen"
         ),
         (
-            "5 leads entered “Won” in October 2026; “Inquiry”: 190 leads; "
+            "6 leads entered “Won” in October 2026; “Inquiry”: 191 leads; "
             "the month is not yet complete"
         ),
     )
@@ -155,11 +166,11 @@ def test_time_in_stage() -> None:
     assert said(drawn.time_in_stage_result()) == (
         (
             "Am längsten dauerte „Opportunity“: Die Hälfte von 30 Leads hatte die Phase nach "
-            "61,5 Tagen verlassen (erwartet: 90 Tage)"
+            "61,5 Tagen verlassen (vereinbart: 90 Tage)"
         ),
         (
             "“Opportunity” took longest: half of 30 leads had left the stage after 61.5 days "
-            "(expected: 90 days)"
+            "(agreed: 90 days)"
         ),
     )
 
@@ -183,11 +194,11 @@ def test_time_in_stage() -> None:
 def test_waiting(waiting: int, german: str, english: str) -> None:
     texts = said(drawn.waiting_result(waiting=waiting))
     assert texts[0] == (
-        "72 von 90 fälligen Leads hatten binnen 4 Arbeitsstunden einen Erstkontakt (80 %); "
+        "72 von 90 fälligen Leads hatten binnen 4 Arbeitsstunden einen Erstkontakt (80,0 %); "
         + german
     )
     assert texts[1] == (
-        "72 of 90 due leads had a first contact within 4 working hours (80%); "
+        "72 of 90 due leads had a first contact within 4 working hours (80.0%); "
         f"{english} 31 October 2026"
     )
 
@@ -243,11 +254,59 @@ def test_subtitle_and_footer() -> None:
 def test_notes_say_what_was_counted_and_stay_silent_about_nothing() -> None:
     assert DE.notes(drawn.funnel_result()) == (
         "Bei 9 Leads wurde mindestens eine übersprungene Phase ergänzt.",
-        "Nicht gezählt: 3 zusammengeführte Leads und 1 Testlead.",
+        "Nicht gezählt (angelegt im Oktober 2026): 3 zusammengeführte Leads und 1 Testlead.",
     )
     silent = [Note("imputed", {"leads": 0}), Note("excluded", dict.fromkeys(("merged", "test"), 0))]
     result = drawn.result_of("stage_conversion", drawn.stage_rows((3,)), {}, notes=silent)
     assert EN.notes(result) == ()
+
+
+@pytest.mark.parametrize(
+    ("metric", "parameters", "german", "english"),
+    [
+        ("loss_reasons", {"period": "2026-08"}, "bis zum 31. August 2026", "by 31 August 2026"),
+        ("loss_reasons", {"period": "2026"}, "bis zum 31. Oktober 2026", "by 31 October 2026"),
+        (
+            "stage_flows",
+            {"period": "2026-08", "kind": "created"},
+            "im August 2026",
+            "in August 2026",
+        ),
+        (
+            "explain_change",
+            {"before": "2026-06", "after": "2026-07"},
+            "im Juni 2026 oder im Juli 2026",
+            "in June 2026 or in July 2026",
+        ),
+        ("stuck_leads", {}, "bis zum 31. Oktober 2026", "by 31 October 2026"),
+    ],
+)
+def test_leads_left_out_are_said_of_the_days_they_were_created_in(
+    metric: str, parameters: dict[str, Any], german: str, english: str
+) -> None:
+    notes = [Note("excluded", {"merged": 1, "deleted": 0, "test": 2})]
+    result = drawn.result_of(metric, drawn.stage_rows((3,)), parameters, notes=notes)
+    assert DE.notes(result) == (
+        f"Nicht gezählt (angelegt {german}): 1 zusammengeführter Lead und 2 Testleads.",
+    )
+    assert EN.notes(result) == (
+        f"Not counted (created {english}): 1 merged lead and 2 test leads.",
+    )
+
+
+def test_an_export_that_ended_is_named_with_its_last_day() -> None:
+    shown = drawn.throughput_result()
+    notes = [Note("ended_exports", {"lead": "2026-08-31"})]
+    table = shown.table
+    late = (table["month"] > date(2026, 8, 31)) & (table["position"] == 1)
+    table.loc[late, ["entered_leads", "imputed_leads", "total_leads"]] = None
+    result = drawn.result_of("stage_throughput", table, shown.parameters, notes=notes)
+    assert DE.notes(result) == (
+        "Leads: Die Daten enden am 31. August 2026; was danach geschah, ist unbekannt (–).",
+    )
+    german, english = said(result)
+    assert german.startswith("Im Oktober 2026 traten 6 Leads in „Gewonnen“ ein; der Monat")
+    assert english.startswith("6 leads entered “Won” in October 2026; the month")
 
 
 def test_a_note_without_a_sentence_is_not_lost() -> None:
@@ -273,7 +332,7 @@ def test_the_summary_is_three_sentences_in_order_from_results_only() -> None:
     sentences = summary_sentences(
         drawn.waiting_result(), drawn.funnel_result(), drawn.one_target(), drawn.missing_touches()
     )
-    assert [sentence.split()[0] for sentence in sentences] == ["Umsatz", "120", "72"]
+    assert [sentence.split()[0] for sentence in sentences] == ["Umsatz", "60", "72"]
     assert all(sentence.endswith(".") for sentence in sentences)
     assert summary_sentences(drawn.missing_touches()) == ()
 

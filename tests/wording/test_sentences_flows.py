@@ -13,17 +13,53 @@ from tests.wording.spoken import DE, EN, said
 
 
 # mql: 446 of 650 recycled; inquiry: 300 of 1,004 rejected
-def test_the_stage_in_which_most_stays_ended() -> None:
+def test_the_most_frequent_way_out_but_moving_on() -> None:
     assert said(drawn_flows.flows_result()) == (
         (
-            "In „Marketing-qualifizierter Lead“ endeten bis zum 31. Oktober 2026 446 von 650 "
-            "Aufenthalten ohne weitere Phase (446 recycelt); in keiner anderen Phase waren es mehr"
+            "446 von 650 Aufenthalten in „Marketing-qualifizierter Lead“ endeten bis zum 31. "
+            "Oktober 2026 mit „Recycelt“ (68,6 %); außer dem Weitergehen war kein Abgang häufiger"
         ),
         (
-            "446 of 650 stays in “Marketing qualified lead” had ended by 31 October 2026 without a "
-            "further stage (446 recycled); no other stage had more"
+            "446 of 650 stays in “Marketing qualified lead” had ended as recycled by 31 October "
+            "2026 (68.6%); moving on aside, no way out was more frequent"
         ),
     )
+
+
+def test_a_step_back_is_a_way_out_and_a_small_stage_does_not_win_by_its_share() -> None:
+    """Opportunity: 10 of 30 back, 2 lost. Won: 2 of 3 back, a larger share of fewer stays."""
+    opportunity, won = (14, 10, 2, 0, 0, 0, 4), (0, 2, 0, 0, 0, 0, 1)
+    result = drawn_flows.flows_result(
+        [(40, 0, 0, 9, 0, 0, 3), (30, 0, 0, 0, 0, 8, 2), opportunity, won]
+    )
+    assert said(result) == (
+        (
+            "10 von 30 Aufenthalten in „Opportunity“ endeten bis zum 31. Oktober 2026 mit einem "
+            "Schritt zurück (33,3 %); außer dem Weitergehen war kein Abgang häufiger"
+        ),
+        (
+            "10 of 30 stays in “Opportunity” had ended with a step back by 31 October 2026 "
+            "(33.3%); moving on aside, no way out was more frequent"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("inquiry", "german", "english"),
+    [
+        ((1, 0, 0, 0, 0, 0, 0), "Kein Aufenthalt in einer Phase endete bis", "No stay in any"),
+        ((0, 0, 0, 1, 0, 0, 0), "1 von 1 Aufenthalt in „Anfrage“ endete bis", "1 of 1 stay in"),
+        ((1, 0, 0, 0, 1, 0, 0), "1 von 2 Aufenthalten in „Anfrage“ endete bis", "1 of 2 stays in"),
+        ((0, 0, 0, 0, 0, 2, 0), "2 von 2 Aufenthalten in „Anfrage“ endeten", "2 of 2 stays in"),
+    ],
+)
+def test_few_stays_are_counted_in_the_right_number(
+    inquiry: tuple[int, ...], german: str, english: str
+) -> None:
+    nothing = (0,) * 7
+    texts = said(drawn_flows.flows_result([inquiry, nothing, nothing, nothing]))
+    assert texts[0].startswith(german)
+    assert texts[1].startswith(english)
 
 
 def test_a_group_is_named() -> None:
@@ -39,15 +75,15 @@ def test_the_most_frequent_reasons() -> None:
     assert said(drawn_flows.reasons_result()) == (
         (
             "Häufigste Gründe im Oktober 2026: abgelehnt „Passt nicht zum Angebot“ (50 von 100 "
-            "Leads, 50 %), verloren „Preis“ (1 von 1 Lead, 100 %)"
+            "Leads, 50,0 %), verloren „Preis“ (1 von 1 Lead, 100,0 %)"
         ),
         (
             "Most frequent reasons in October 2026: rejected “Does not fit our offer” (50 of 100 "
-            "leads, 50%), lost “Price” (1 of 1 lead, 100%)"
+            "leads, 50.0%), lost “Price” (1 of 1 lead, 100.0%)"
         ),
     )
     assert EN.finding(drawn_flows.reasons_result(), status="lost") == (
-        "Most frequent reason in October 2026: lost “Price” (1 of 1 lead, 100%)"
+        "Most frequent reason in October 2026: lost “Price” (1 of 1 lead, 100.0%)"
     )
     with pytest.raises(CallError, match="Did you mean 'rejected'"):
         DE.finding(drawn_flows.reasons_result(), status="rejectd")
@@ -70,20 +106,20 @@ def test_notes_of_reasons() -> None:
 def test_rejected_then_won() -> None:
     assert said(drawn_flows.later_result()) == (
         (
-            "Abgelehnt, dann gewonnen: 8 von 200 Leads bis zum 31. Oktober 2026 (4 %) mit einem "
+            "Abgelehnt, dann gewonnen: 8 von 200 Leads bis zum 31. Oktober 2026 (4,0 %) mit einem "
             "Wert von 100.000 €; 30 kamen zurück"
         ),
         (
-            "Rejected, then won: 8 of 200 leads by 31 October 2026 (4%), worth €100,000; "
+            "Rejected, then won: 8 of 200 leads by 31 October 2026 (4.0%), worth €100,000; "
             "30 came back"
         ),
     )
     one = drawn_flows.later_result(rejected=(1, 1, 0), amount=0.0)
     assert said(one) == (
-        "Abgelehnt, dann gewonnen: 0 von 1 Lead bis zum 31. Oktober 2026 (0 %); 1 kam zurück",
-        "Rejected, then won: 0 of 1 lead by 31 October 2026 (0%); 1 came back",
+        "Abgelehnt, dann gewonnen: 0 von 1 Lead bis zum 31. Oktober 2026 (0,0 %); 1 kam zurück",
+        "Rejected, then won: 0 of 1 lead by 31 October 2026 (0.0%); 1 came back",
     )
-    assert EN.finding(one, status="lost").endswith("(0%); none came back")
+    assert EN.finding(one, status="lost").endswith("(0.0%); none came back")
     assert EN.finding(one, status="recycled").startswith("Recycled, then won: 1 of 1 lead")
 
 

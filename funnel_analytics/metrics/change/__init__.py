@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from funnel_analytics.errors import CallError
 from funnel_analytics.metrics.change.cohorts import Cohorts
 from funnel_analytics.metrics.change.measures import Measure, measure_of
+from funnel_analytics.metrics.change.notes import beside, folded, unlike, unvalued
 from funnel_analytics.metrics.change.read import read_cohorts
 from funnel_analytics.metrics.change.split import split_change
 from funnel_analytics.metrics.change.tables import (
     COUNTS,
+    OBSERVED,
     drawn_parts,
     factor_table,
     level_table,
@@ -24,16 +26,8 @@ from funnel_analytics.metrics.change.tables import (
 from funnel_analytics.metrics.change.targets import explain_target
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result
-from funnel_analytics.segments import (
-    By,
-    Selection,
-    arranged,
-    excluded_leads,
-    folded_note,
-    select_leads,
-    snapshot_entries,
-)
-from funnel_analytics.warehouse import Answer, Warehouse
+from funnel_analytics.segments import By, Selection, arranged, select_leads
+from funnel_analytics.warehouse import Warehouse
 
 __all__ = ["explain_change"]
 
@@ -95,12 +89,13 @@ def explain_change(
         time belong to no team. `before` and `after` are the factor's own values: leads, the rate
         that is expected eventually (the observed one where all can be in the data), amount per
         won lead, share; missing for the mix. `before_previous_leads` and `before_reached_leads`
-        are the counts of a step as observed, and so on.
+        are the counts of a step as observed and `before_observed_rate` is their rate, and so on.
 
         `part` is in the unit of the measure, `part_share` its share of the change (missing where
         nothing changed), `low` and `high` its 95 % interval. `is_distinguishable` says that this
-        leaves 0 out and the part is at least a thousandth of the measure. Where a rate of 0 of 0
-        is asked for, the parts are missing.
+        leaves 0 out, the part is at least a thousandth of the measure and not `is_extrapolated`:
+        of a step, on one side, more entries are expected to lie before the beginning of the data
+        than in them. Where a rate of 0 of 0 is asked for, the parts are missing.
 
         Parts: `totals`, one row per side: `value`, `base_leads` (all leads, or those that reached
         the first stage of the rate), `reached_leads`, `maturity` (the factor time), `is_mature`,
@@ -114,7 +109,8 @@ def explain_change(
         Notes: `change` (before, after and their difference, with its interval,
         and the leads of both cohorts), `excluded`,
         `snapshot_entries`, `folded`, `won_without_value` (won leads with a deal whose amount is
-        unknown, or without one; they count with 0), `left_truncated` (sides), `immature` (sides).
+        unknown, or without one; they count with 0), `left_truncated` (sides, and the stage whose
+        entries the data hold only from `observed_from` on), `immature` (sides).
 
     Raises
     ------
@@ -133,7 +129,7 @@ def explain_change(
     integral (1972, Management Science 18, 64-79) and added up. For one rate with a mix that is the
     midpoint form of Kitagawa (1955, J. Am. Stat. Assoc. 50, 1168-1194). A group that is new or
     gone, or of which nobody could take a step, has the rates of the other side: the mix (or the
-    step before) takes all.
+    step before) takes all. If others of its side could take the step, it has their time.
 
     Time: of a step's eventual entries, the share expected by now is the mean over the leads of the
     stage before of I(age) / I(longest follow-up), where I is one minus the Kaplan-Meier estimate
@@ -144,10 +140,11 @@ def explain_change(
 
     Intervals: 2.5 and 97.5 % quantiles of draws in which every lead has a random weight (Bayesian
     bootstrap: Rubin 1981, Ann. Statist. 9, 130-134), both for the two cohorts and for the curves
-    of time. To each rate one further lead with the rate of both sides is added, and to each mean
-    value one amount of any won lead, so that 0 of 3 is not sure to be 0; the number of leads
-    varies as a Poisson count does. Intervals are widened to hold the part. Of
-    twenty parts of which none is real, one is called distinguishable.
+    of time. How much of a step the data can hold also varies with the ages of the leads that could
+    take it. Each rate has one further lead with the rate of both sides, which is drawn, too, and
+    each mean value one amount of any won lead, so that 0 of 3 is not sure to be 0; the number of
+    leads varies as a Poisson count does. Intervals are widened to hold the part. Of twenty parts
+    of which none is real, one is called distinguishable.
     """
     asked = measure_of(warehouse.agreement, measure, from_stage, to_stage)
     if draws < _FEWEST_DRAWS:
@@ -178,6 +175,7 @@ def explain_change(
         parts=pieces.sum(axis=0),
         drawn=drawn,
         observed=observed,
+        extrapolated=cohorts.mostly_hidden(asked, factors.names),
     )
     _add_counts(table, cohorts, warehouse.agreement.stage_names)
     totals = _totals(warehouse, sides, cohorts, asked, own[:, -1], counts)
@@ -188,7 +186,7 @@ def explain_change(
     }
     if by is not None:
         parts["segments"] = _by_segment(sides[0], cohorts, asked, factors.values[0], pieces, table)
-    more, notes = _beside(warehouse, sides)
+    more, notes = beside(warehouse, sides)
     return warehouse.result(
         "explain_change",
         grain="one row per factor",
@@ -204,9 +202,9 @@ def explain_change(
         notes=[
             Note("change", total_change(observed, drawn=drawn) | {"leads": leads}),
             *notes,
-            *_folded(cohorts, sides[0]),
-            *_unvalued(cohorts),
-            *_unlike(totals),
+            *folded(cohorts, sides[0]),
+            *unvalued(cohorts),
+            *unlike(totals, warehouse.agreement, asked),
         ],
     )
 
@@ -265,6 +263,9 @@ def _add_counts(table: pd.DataFrame, cohorts: Cohorts, stages: tuple[str, ...]) 
             sums = dict(zip(stages[1:], counts[side].sum(axis=0), strict=True))
             found = [sums.get(stage, np.nan) for stage in table["stage"]]
             table[f"{name}_{kind}_leads"] = pd.Series(found).astype("Int64")
+        base = table[f"{name}_previous_leads"].astype("float64")
+        reached = table[f"{name}_reached_leads"].astype("float64")
+        table[f"{name}_observed_rate"] = reached / base.where(base > 0)
 
 
 def _totals(
@@ -314,49 +315,6 @@ def _by_segment(
     return selection.spread(long.drop(columns=["segment_leads", "merged_groups"]))
 
 
-def _beside(
-    warehouse: Warehouse, sides: tuple[Selection, Selection]
-) -> tuple[list[Answer], list[Note]]:
-    """What was left out of either cohort, and what is known only from comparing exports."""
-    answers: list[Answer] = []
-    left_out = {"merged": 0, "deleted": 0, "test": 0}
-    compared = {"entries": 0, "of": 0, "widest_days": 0.0}
-    for side in sides:
-        excluded, note = excluded_leads(warehouse, created_from=side.start, created_before=side.end)
-        found, notes = snapshot_entries(warehouse, created_from=side.start, created_before=side.end)
-        answers += [excluded, *found]
-        left_out = {name: count + note.values[name] for name, count in left_out.items()}
-        for each in notes:
-            compared["entries"] += each.values["entries"]
-            compared["of"] += each.values["of"]
-            compared["widest_days"] = max(compared["widest_days"], each.values["widest_days"])
-    told = [Note("excluded", left_out)]
-    return answers, [*told, *([Note("snapshot_entries", compared)] if compared["entries"] else [])]
-
-
-def _folded(cohorts: Cohorts, selection: Selection) -> list[Note]:
-    return folded_note(cohorts.segments, minimum_group_size=selection.minimum_group_size)
-
-
-def _unvalued(cohorts: Cohorts) -> list[Note]:
-    leads = sum(int(rows["leads_without_amount"].sum()) for rows in cohorts.won_values.values())
-    return [Note("won_without_value", {"leads": leads})] if leads else []
-
-
-def _unlike(totals: pd.DataFrame) -> list[Note]:
-    """Sides whose numbers are not final, or of which the data never held the beginning."""
-    cut = totals["is_left_truncated"]
-    notes = []
-    if cut.any():
-        notes.append(Note("left_truncated", {"periods": list(totals.loc[cut, "period"])}))
-    young = ~totals["is_mature"] & totals["maturity"].notna() & ~cut
-    if young.any():
-        rows = totals[young]
-        values = {"periods": list(rows["period"]), "maturity": [float(x) for x in rows["maturity"]]}
-        notes.append(Note("immature", values))
-    return notes
-
-
 def _units(measure: Measure, currency: str) -> dict[str, str]:
     unit = measure.unit(currency)
     return {
@@ -367,6 +325,7 @@ def _units(measure: Measure, currency: str) -> dict[str, str]:
         "low": f"{unit}, lower end of the 95 % interval",
         "high": f"{unit}, upper end of the 95 % interval",
         **dict.fromkeys(COUNTS, "leads"),
+        **dict.fromkeys(OBSERVED, "share of the leads of the stage before"),
     }
 
 

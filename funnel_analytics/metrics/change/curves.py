@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,8 +11,10 @@ from numpy.typing import NDArray
 __all__ = ["StepCurve"]
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 _DAY = 86400.0
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
 class StepCurve:
@@ -65,15 +69,52 @@ class StepCurve:
         share = np.clip(found / eventual / np.where(total > 0, total, np.nan), 0.0, 1.0)
         return np.asarray(share)
 
+    def spread_in_data(self, leads: pd.DataFrame, *, cells: int) -> Floats:
+        """The variance, over the leads of each group, of what the data can hold of each of them.
+
+        Returns
+        -------
+        array
+            One per group, 0 where nothing is known of how long it takes; missing for a group
+            without leads.
+        """
+        count = leads["previous_leads"].to_numpy(float)
+        total = np.bincount(leads["cell"], weights=count, minlength=cells)
+        known = np.where(total > 0, total, np.nan)
+        if not self._entered.any():
+            return known * 0.0
+        by_now = self._incidence(self._entered[None, :], self._waiting[None, :])[0]
+        share = np.zeros(len(leads))
+        for kind, sign in (("age", 1), ("hidden", -1)):
+            before, after, begun = self._between(leads, kind)
+            share += sign * (by_now[before] * (count - begun) + by_now[after] * begun)
+        share /= by_now[-1] * np.where(count > 0, count, 1.0)
+        cell = leads["cell"].to_numpy(int)
+        mean, square = (
+            np.bincount(cell, weights=count * each, minlength=cells) / known
+            for each in (share, share**2)
+        )
+        return np.maximum(square - mean**2, 0.0)
+
+    def _between(self, leads: pd.DataFrame, kind: str) -> tuple[Places, Places, Floats]:
+        """The places in the curve before and after a day, and how many leads have it behind them.
+
+        The leads of a row have spent different shares of the day: what the sum of these is counts
+        as that many leads at its end, and the others at its beginning.
+        """
+        days = leads[f"{kind}_days"].to_numpy(float)
+        seconds = leads[f"{kind}_seconds"].to_numpy(float)
+        begun = seconds / _DAY - days * leads["previous_leads"].to_numpy(float)
+        before, after = (np.searchsorted(self._days, days, side=each) for each in _SIDES)
+        return before, after, begun
+
     def _by_cell(self, by_now: Floats, leads: pd.DataFrame, kind: str, cells: int) -> Floats:
         """The entries expected by a time, summed over the leads of each group: draws by groups."""
-        days = leads[f"{kind}_days"].to_numpy(float)
-        count = leads["previous_leads"].to_numpy(float)
-        begun = leads[f"{kind}_seconds"].to_numpy(float) / _DAY - days * count
+        before, after, begun = self._between(leads, kind)
         weights = np.zeros((by_now.shape[1], cells))
         cell = leads["cell"].to_numpy(int)
-        np.add.at(weights, (np.searchsorted(self._days, days, side="left"), cell), count - begun)
-        np.add.at(weights, (np.searchsorted(self._days, days, side="right"), cell), begun)
+        np.add.at(weights, (before, cell), leads["previous_leads"].to_numpy(float) - begun)
+        np.add.at(weights, (after, cell), begun)
         return by_now @ weights
 
     @staticmethod

@@ -12,7 +12,15 @@ from funnel_analytics.agreement import Agreement
 from funnel_analytics.metrics.change.cohorts import Factors
 from funnel_analytics.metrics.change.split import split_change
 
-__all__ = ["COUNTS", "drawn_parts", "factor_table", "level_table", "team_table", "total_change"]
+__all__ = [
+    "COUNTS",
+    "OBSERVED",
+    "drawn_parts",
+    "factor_table",
+    "level_table",
+    "team_table",
+    "total_change",
+]
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +30,7 @@ COUNTS = (
     "after_previous_leads",
     "after_reached_leads",
 )
+OBSERVED = ("before_observed_rate", "after_observed_rate")
 _LEVELS = (2.5, 97.5)
 _SMALLEST = 1e-3
 _MOST_VALUES = 1_000_000
@@ -47,13 +56,15 @@ def factor_table(
     parts: Floats,
     drawn: Floats,
     observed: Floats,
+    extrapolated: Sequence[bool] | None = None,
 ) -> pd.DataFrame:
     """One row per factor.
 
     `own` are its values before and after, `drawn` the parts of the draws and `observed` the
-    measure before and after.
+    measure before and after. An `extrapolated` part is not told from chance.
     """
     low, high, apart = _intervals(parts, drawn, observed)
+    assumed = np.zeros(len(names), dtype=bool) if extrapolated is None else np.array(extrapolated)
     change = float(observed[1] - observed[0])
     return pd.DataFrame(
         {
@@ -66,7 +77,8 @@ def factor_table(
             "part_share": parts / change if change else np.nan,
             "low": low,
             "high": high,
-            "is_distinguishable": apart,
+            "is_distinguishable": apart & ~assumed,
+            "is_extrapolated": assumed,
         }
     )
 
@@ -78,13 +90,14 @@ def team_table(table: pd.DataFrame, *, drawn: Floats, observed: Floats) -> pd.Da
     parts = np.array([table.loc[each, "part"].sum(skipna=False) for each in rows])
     sums = np.column_stack([drawn[:, each.to_numpy()].sum(axis=1) for each in rows])
     low, high, apart = _intervals(parts, sums, observed)
+    assumed = np.array([table.loc[each, "is_extrapolated"].any() for each in rows])
     return pd.DataFrame(
         {
             "team": _objects([*teams, None]),
             "part": parts,
             "low": low,
             "high": high,
-            "is_distinguishable": apart,
+            "is_distinguishable": apart & ~assumed,
         }
     )
 

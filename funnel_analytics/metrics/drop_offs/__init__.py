@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from funnel_analytics.errors import CallError
-from funnel_analytics.estimates import benjamini_hochberg
 from funnel_analytics.metrics.drop_offs.combinations import (
     MONTH,
     Combinations,
-    Months,
     read_combinations,
-    read_months,
 )
+from funnel_analytics.metrics.drop_offs.discoveries import q_values
 from funnel_analytics.metrics.drop_offs.explained import explained_by
-from funnel_analytics.metrics.drop_offs.screening import Step, screen_step
+from funnel_analytics.metrics.drop_offs.months import Months, read_months
+from funnel_analytics.metrics.drop_offs.screening import screen_step
+from funnel_analytics.metrics.drop_offs.steps import Step
 from funnel_analytics.metrics.drop_offs.tables import (
     STEP_COLUMNS,
     UNITS,
@@ -38,6 +39,8 @@ from funnel_analytics.segments import (
 from funnel_analytics.warehouse import Warehouse
 
 __all__ = ["drop_off_segments"]
+
+Floats = NDArray[np.float64]
 
 _NOT_SEARCHED = ("created_quarter",)
 _FEWEST_IN_MODEL = 10
@@ -104,13 +107,17 @@ def drop_off_segments(
         gained. `lost_deals_per_month` is that by `months`, `per_month_low` to
         `per_month_high` its interval.
 
-        `statistic` is the score test of the group, signed, `p_value` its chance, `q_value` the
-        false-discovery rate over everything that was tested; for a pair with a value that is a
-        finding of the step, over the pairs with this value if that is less. `is_found`: q is at
-        most `false_discovery_rate`. `direction` is `"lost"` or `"gained"`. `finding_no` numbers the
-        findings: first those that no stronger one explains, lost before gained, each by deals per
-        month; then the others. `explained_by` is the number of a stronger finding of the same step
-        after which nothing is left of this one; missing where there is none.
+        `statistic` is the score test of the group, signed, `p_value` its chance. `q_value` is the
+        lowest rate of false discoveries among all findings at which it is one: values are tested,
+        then the pairs within those found, and besides all pairs. For a value it is 3 times its
+        Benjamini-Hochberg q-value over all values of all steps. For a pair it is 3 times that over
+        the pairs below the same value in the step (of the two of a pair, the one with the smaller
+        p-value), or the value's own if that is more; or 25 times that over all pairs of all steps,
+        if that is less. `is_found`: q is at most `false_discovery_rate`. `direction` is `"lost"` or
+        `"gained"`. `finding_no` numbers the findings: first those that no stronger one explains,
+        lost before gained, each by deals per month; then the others. `explained_by` is the number
+        of a stronger finding of the same step after which nothing is left of this one; missing
+        where there is none.
 
         `part("steps")`: one row per step searched: its counts in the judged months, the chance of
         winning from its stage (`winning_rate`), how many months were judged, were immature or were
@@ -140,8 +147,10 @@ def drop_off_segments(
     of the origin. The difference is the first step from this model towards the one with the group;
     of two rates without other attributes it is exact. Its interval joins that of the rate (Wilson
     1927) and that of the rest as Newcombe (1998, Stat. Med. 17, 873-890) does. False discoveries:
-    Benjamini & Hochberg (1995), J. R. Statist. Soc. B 57, 289-300; going into the values found:
-    Yekutieli (2008), J. Am. Stat. Assoc. 103, 309-316.
+    Benjamini & Hochberg (1995), J. R. Statist. Soc. B 57, 289-300; of values and pairs within them
+    at most 2.88 times the level of each family (Yekutieli 2008, J. Am. Stat. Assoc. 103, 309-316),
+    which is a third of the rate; all pairs have the other twenty-fifth. That holds for independent
+    tests; those of groups that share leads are only nearly so.
 
     A pair is only tested where each of its two values has `minimum_group_size` further leads: what
     is left of a value is no smaller group either. Of each step the 200 strongest findings are
@@ -242,56 +251,52 @@ def _tested(
     false_discovery_rate: float,
 ) -> pd.DataFrame:
     """Every test of every step, with q-values and what explains the findings."""
-    made: dict[int, Step] = {}
+    found: dict[int, dict[str | None, Floats]] = {}
     tests = []
     for position in searched:
-        trials, successes = known.reached[:, position - 2], known.reached[:, position - 1]
-        rows = np.flatnonzero((trials > 0) & judged.is_judged[position][known.factors[MONTH].codes])
-        if not 0 < successes[rows].sum() < trials[rows].sum():
+        step = _step(known, judged, position)
+        if step is None:
             continue
-        due = judged.due[position][known.factors[MONTH].codes[rows]]
-        made[position] = Step(
-            known, rows, trials[rows], trials[rows] * due, successes[rows], _FEWEST_IN_MODEL
+        table = screen_step(
+            step, pairs=pairs, minimum_leads=minimum_leads, smallest=selection.minimum_group_size
         )
-        found = screen_step(
-            made[position],
-            pairs=pairs,
-            minimum_leads=minimum_leads,
-            smallest=selection.minimum_group_size,
-        )
-        tests.append(found.assign(position=position))
+        tests.append(table.assign(position=position))
+        found[position] = step.found
     filled = [each for each in tests if len(each)]
     if not filled:
         return pd.DataFrame()
     table = pd.concat(filled, ignore_index=True)
-    table["q_value"] = _q_values(table, false_discovery_rate)
+    table["q_value"] = q_values(table)
     table["is_found"] = table["q_value"] <= false_discovery_rate
-    table["explained"] = pd.concat(
-        [explained_by(made[position], rows) for position, rows in _by_step(table)]
-    ).reindex(table.index)
+    explained = []
+    for number, rows in table[table["is_found"]].groupby("position"):
+        again = _step(known, judged, int(str(number)), found)
+        if again is not None:
+            explained.append(explained_by(again, rows))
+    table["explained"] = (
+        pd.concat(explained).reindex(table.index) if explained else pd.Series(dtype=object)
+    )
     return table
 
 
-def _q_values(table: pd.DataFrame, false_discovery_rate: float) -> pd.Series:
-    """Over all tests; for a pair with a value that is a finding, over those with it if less."""
-    over_all = pd.Series(benjamini_hochberg(table["p_value"]), index=table.index)
-    is_pair = table["second_attribute"].notna()
-    q_values = over_all.copy()
-    for _, found in table[~is_pair & (over_all <= false_discovery_rate)].iterrows():
-        within = is_pair & (table["position"] == found["position"])
-        within &= (
-            (table["attribute"] == found["attribute"]) & (table["value_no"] == found["value_no"])
-        ) | (
-            (table["second_attribute"] == found["attribute"])
-            & (table["second_no"] == found["value_no"])
-        )
-        own = benjamini_hochberg(table.loc[within, "p_value"])
-        q_values[within] = np.minimum(q_values[within], own)
-    return q_values
-
-
-def _by_step(table: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
-    """The findings of each step."""
-    return [
-        (int(str(position)), rows[rows["is_found"]]) for position, rows in table.groupby("position")
-    ]
+def _step(
+    known: Combinations,
+    judged: Months,
+    position: int,
+    found: Mapping[int, dict[str | None, Floats]] | None = None,
+) -> Step | None:
+    """The leads of a step in the months judged; none where all of them took it, or nobody."""
+    month = known.factors[MONTH].codes
+    trials, successes = known.reached[:, position - 2], known.reached[:, position - 1]
+    rows = np.flatnonzero((trials > 0) & judged.is_judged[position][month])
+    if not 0 < successes[rows].sum() < trials[rows].sum():
+        return None
+    return Step(
+        known,
+        rows,
+        trials[rows],
+        judged.due[position][month[rows]],
+        successes[rows],
+        _FEWEST_IN_MODEL,
+        found={} if found is None else found[position],
+    )

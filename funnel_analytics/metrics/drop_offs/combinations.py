@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import combinations
 from typing import Any
 
@@ -12,21 +11,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from funnel_analytics.cohorts import entry_curves, first_days, share_entered
 from funnel_analytics.errors import CallError
-from funnel_analytics.estimates import Factor
+from funnel_analytics.estimates import Crossing, Factor, summed
 from funnel_analytics.segments import NOT_OF_PEOPLE, Selection, tells_of_people
 from funnel_analytics.warehouse import Answer, Warehouse
 
-__all__ = ["MONTH", "Combinations", "Months", "read_combinations", "read_months"]
+__all__ = ["MONTH", "Combinations", "read_combinations"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Codes = NDArray[Any]
 
 MONTH = "created_month"
 _KEYS = 4
 _LARGEST_KEY = 2.0**52
 _DETERMINES = 0.8
+_MOST_PLACES = 2**22
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,6 @@ class Combinations:
             and not self.determines(other, one)
             and frozenset((one, other)) not in self.about_people
         ]
-
-
-@dataclass(frozen=True)
-class Months:
-    """Which months of creation tell of a step: mature ones that are not cut off on the left.
-
-    All are by stage. `due` is the share of the eventual entries, of leads in the stage before, that
-    a month can have made by now; it is near 1 where months are judged.
-    """
-
-    is_judged: Mapping[int, NDArray[np.bool_]]
-    due: Mapping[int, Floats]
-    immature: Mapping[int, tuple[str, ...]]
-    cut: Mapping[int, tuple[str, ...]]
 
 
 def read_combinations(
@@ -113,8 +99,11 @@ def read_combinations(
         **{f"factors_{key}": factors[key - 1] for key in range(1, _KEYS + 1)},
     )
     cells = counted.table
+    counted = Answer(counted.query, cells.head(0))  # not held twice
     codes = {
-        name: ((cells[f"key_{key + 1}"].to_numpy() // factor) % sizes[name]).astype(np.intp)
+        name: ((cells[f"key_{key + 1}"].to_numpy() // factor) % sizes[name]).astype(
+            np.min_scalar_type(sizes[name])
+        )
         for name, (key, factor) in places.items()
     }
     values = {name: tuple(_values(table, name)) for name in wanted}
@@ -135,76 +124,30 @@ def read_combinations(
         if warehouse.agreement.employee_level == "person"
         else _about_people(cells, codes, sizes, chosen, selection.minimum_group_size)
     )
-    leads = cells["leads"].to_numpy(dtype=float)
-    row = _rows(cells)
+    row, stages = _rows(cells), len(warehouse.agreement.stages)
     first = np.flatnonzero(np.diff(row, prepend=-1))
-    stages = len(warehouse.agreement.stages)
-    at = np.bincount(
+    reached = summed(
         row * stages + cells["furthest"].to_numpy(dtype=np.intp) - 1,
-        weights=leads,
-        minlength=len(first) * stages,
+        cells["leads"].to_numpy(dtype=float),
+        len(first) * stages,
     ).reshape(len(first), stages)
-    made = {name: Factor(codes[name][first], sizes[name]) for name in wanted}
-    total = at.sum(axis=1)
+    del cells, row
+    for stage in range(stages - 1, 0, -1):
+        reached[:, stage - 1] += reached[:, stage]
+    made = {name: Factor(codes.pop(name)[first], sizes[name]) for name in wanted}
     return (
         Combinations(
             attributes=chosen,
             factors=made,
             values=values,
             has_rare=is_rare,
-            reached=np.asarray(np.cumsum(at[:, ::-1], axis=1)[:, ::-1], dtype=np.float64),
+            reached=reached,
             about_people=about_people,
-            alike={
-                (one, other): _told(made[one], made[other], total)
-                for one in chosen
-                for other in chosen
-                if one != other
-            },
+            alike=_alike(made, chosen, reached[:, 0]),
         ),
         months,
         [named, counted],
     )
-
-
-def read_months(
-    warehouse: Warehouse, selection: Selection, months: pd.DataFrame
-) -> tuple[Months, list[Answer]]:
-    """Which months are old enough for each stage, and not older than its data?"""
-    curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of)
-    ages = warehouse.query(
-        "metrics/cohort_ages",
-        cohort_start=selection.start,
-        cohort_end=selection.end,
-        by=MONTH,
-        as_of=warehouse.as_of,
-    )
-    curves, starts = entry_curves(curve.table), first_days(warehouse)
-    of_month = {str(month): rows for month, rows in ages.table.groupby("value")}
-    judged, due, immature, cut = {}, {}, {}, {}
-    before = np.ones(len(months))
-    for stage in range(2, len(warehouse.agreement.stages) + 1):
-        share = np.array(
-            [
-                share_entered(
-                    curves, stage, ages=of_month[month]["age_days"], leads=of_month[month]["leads"]
-                )
-                for month in months["value"]
-            ],
-            dtype=np.float64,
-        )
-        ripe = share >= warehouse.agreement.maturity.mature_from
-        due[stage] = np.where(ripe, np.minimum(share / np.maximum(before, 1e-9), 1.0), 1.0)
-        before = share
-        whole = ~(months["first_created_at"] < _instant(starts[stage])).to_numpy(dtype=bool)
-        judged[stage] = ripe & whole
-        immature[stage] = tuple(months.loc[whole & ~ripe, "value"])
-        cut[stage] = tuple(months.loc[~whole, "value"])
-    return Months(judged, due, immature, cut), [curve, ages]
-
-
-def _instant(day: datetime) -> pd.Timestamp:
-    """An instant that a column can be compared with; the earliest of all is none it can hold."""
-    return pd.Timestamp(max(day, datetime(1800, 1, 1)))
 
 
 def _values(table: pd.DataFrame, name: str) -> list[str | None]:
@@ -236,11 +179,21 @@ def _rows(cells: pd.DataFrame) -> Ints:
     return np.asarray(np.cumsum(is_new) - 1, dtype=np.intp)
 
 
-def _told(one: Factor, other: Factor, leads: Floats) -> float:
-    """How much of another attribute does one tell? Goodman and Kruskal's tau, in 0-1."""
-    table = np.bincount(
-        one.codes * other.size + other.codes, weights=leads, minlength=one.size * other.size
-    ).reshape(one.size, other.size)
+def _alike(
+    factors: Mapping[str, Factor], names: Sequence[str], leads: Floats
+) -> dict[tuple[str, str], float]:
+    """How much of each attribute does each other tell?"""
+    crossing = Crossing([factors[name] for name in names])
+    pairs = combinations(range(len(names)), 2)
+    found = {}
+    for (one, other), (table,) in crossing.tables(pairs, leads):
+        found[names[one], names[other]] = _told(table)
+        found[names[other], names[one]] = _told(table.T)
+    return found
+
+
+def _told(table: Floats) -> float:
+    """How much do the rows tell of the columns? Goodman and Kruskal's tau, in 0-1."""
     total = table.sum()
     of_one, of_other = table.sum(axis=1), table.sum(axis=0)
     if not total:
@@ -254,36 +207,48 @@ def _told(one: Factor, other: Factor, leads: Floats) -> float:
 
 def _about_people(
     cells: pd.DataFrame,
-    codes: Mapping[str, Ints],
+    codes: Mapping[str, Codes],
     sizes: Mapping[str, int],
     names: Sequence[str],
     smallest: int,
 ) -> frozenset[frozenset[str]]:
     """The pairs of attributes whose pairs of values are mostly one owner's each."""
     is_owned = cells["owner_no"].to_numpy() > 0
-    owner = cells["owner_no"].to_numpy(dtype=np.intp)[is_owned]
+    owner = cells["owner_no"].to_numpy(dtype=np.intp)[is_owned] - 1
     leads = cells["leads"].to_numpy(dtype=float)[is_owned]
+    if not len(owner):
+        return frozenset()
+    owners = int(owner.max()) + 1
     found = set()
     for one, other in combinations(names, 2):
         if {one, other} <= set(NOT_OF_PEOPLE):
             continue
-        value = (codes[one] * sizes[other] + codes[other])[is_owned]
-        counts = pd.DataFrame({"value": value, "owner": owner, "leads": leads})
-        if tells_of_people(**_owners_told(counts, smallest)):
+        value = codes[one][is_owned].astype(np.intp) * sizes[other] + codes[other][is_owned]
+        place, counts = _filled(value * owners + owner, leads, sizes[one] * sizes[other] * owners)
+        if tells_of_people(**_owners_told(*np.divmod(place, owners), counts, smallest)):
             found.add(frozenset((one, other)))
     return frozenset(found)
 
 
-def _owners_told(counts: pd.DataFrame, smallest: int) -> dict[str, Any]:
+def _filled(place: Ints, leads: Floats, size: int) -> tuple[Ints, Floats]:
+    """The places that any lead has, and how many have each."""
+    if size <= _MOST_PLACES:
+        counts = summed(place, leads, size)
+        filled = np.flatnonzero(counts)
+        return filled, counts[filled]
+    filled, number = np.unique(place, return_inverse=True)
+    return filled, summed(number, leads, len(filled))
+
+
+def _owners_told(value: Ints, owner: Ints, leads: Floats, smallest: int) -> dict[str, int]:
     """How much values tell of single owners, as the query `attribute_owners` counts it."""
-    pairs = counts.groupby(["value", "owner"], as_index=False)["leads"].sum()
-    of_value = pairs.groupby("value")["leads"].transform("sum")
-    of_owner = pairs.groupby("owner")["leads"].transform("sum")
-    sole = (10 * pairs["leads"] >= 9 * of_value) & (of_value >= max(2, smallest))
+    of_value = np.bincount(value, weights=leads)[value]
+    of_owner = np.bincount(owner, weights=leads)[owner]
+    sole = (10 * leads >= 9 * of_value) & (of_value >= max(2, smallest))
     return {
-        "owners": pairs["owner"].nunique(),
-        "sole_owners": pairs.loc[sole, "owner"].nunique(),
-        "leads": int(pairs["leads"].sum()),
+        "owners": len(np.unique(owner)),
+        "sole_owners": len(np.unique(owner[sole])),
+        "leads": int(leads.sum()),
         "sole_leads": int(of_value[sole].sum()),
         "most_leads": int(of_owner[sole].max()) if sole.any() else 0,
     }

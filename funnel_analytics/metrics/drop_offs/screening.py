@@ -2,97 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from funnel_analytics.estimates import Factor, Logit, count_chance, fit_logit, wilson
-from funnel_analytics.metrics.drop_offs.combinations import MONTH, Combinations
+from funnel_analytics.estimates import Logit, count_chance, wilson
+from funnel_analytics.metrics.drop_offs.steps import Counts, Groups, Pair, Step
 
-__all__ = ["Step", "screen_step"]
+__all__ = ["pair_statistics", "screen_step"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-Bools = NDArray[np.bool_]
 
 _OWN_SHARE = 0.05
 _Z = 1.959963984540054
-
-
-@dataclass
-class Step:
-    """The leads of one step, in the months judged: row = combination with such leads.
-
-    `trials` are leads in the stage before, `due` those of them that have had their time (a little
-    fewer in months that are not yet all ripe), `successes` those that took the step.
-
-    Models are made when they are asked for: that of the main effects of all attributes for pairs,
-    for a value that of the attributes which do not tell its own.
-    """
-
-    known: Combinations
-    rows: Ints
-    trials: Floats
-    due: Floats
-    successes: Floats
-    fewest: int
-    codes: Mapping[str, Ints] = field(init=False)
-    _models: dict[str | None, Logit] = field(init=False, default_factory=dict)
-    _levels: dict[str, Factor] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.codes = {
-            name: self.known.factors[name].codes[self.rows] for name in self.known.attributes
-        }
-        self._levels = {name: self._level(name) for name in self.known.attributes}
-
-    def size(self, name: str) -> int:
-        """How many values an attribute has."""
-        return self.known.factors[name].size
-
-    def model(self, left_out: str | None = None) -> Logit:
-        """The rates without the effects of an attribute, or with those of all."""
-        if left_out not in self._models:
-            whole = None if left_out is None else self.model()
-            factors = [
-                self._levels[name]
-                for name in self.known.attributes
-                if left_out is None
-                or (name != left_out and not self.known.determines(name, left_out))
-            ]
-            self._models[left_out] = fit_logit(factors, self.due, self.successes, start=whole)
-        return self._models[left_out]
-
-    def widened(self, model: Logit) -> float:
-        """How much larger the variances are than the fitted rates say, for they fit too well."""
-        leads = float(self.trials.sum())
-        return leads / max(leads - model.degrees, 1.0)
-
-    def members(self, attribute: str, value: int, second: str | None, other: int) -> Bools:
-        """Which combinations belong to a value or a pair of values?"""
-        is_member = self.codes[attribute] == value
-        return is_member if second is None else is_member & (self.codes[second] == other)
-
-    def _level(self, name: str) -> Factor:
-        """The values of an attribute that the model tells apart.
-
-        Values with few leads, and those whose leads all took the step, or none of them, are one.
-        """
-        codes, size = self.codes[name], self.size(name)
-        tried = np.bincount(codes, weights=self.trials, minlength=size)
-        came = np.bincount(codes, weights=self.successes, minlength=size)
-        apart = (tried >= self.fewest) & (came > 0) & (came < tried)
-        joined = ~apart & (tried > 0)
-        if joined.any():
-            tries, comes = tried[joined].sum(), came[joined].sum()
-            if (comes == 0 or comes == tries) and apart.any():
-                apart[np.flatnonzero(apart)[np.argmin(tried[apart])]] = False
-        numbers = np.full(size, int(apart.sum()), dtype=np.intp)
-        numbers[apart] = np.arange(apart.sum())
-        return Factor(numbers[codes], int(apart.sum()) + 1)
 
 
 def screen_step(step: Step, *, pairs: bool, minimum_leads: int, smallest: int) -> pd.DataFrame:
@@ -104,140 +29,137 @@ def screen_step(step: Step, *, pairs: bool, minimum_leads: int, smallest: int) -
         One row per value or pair: `attribute`, `value_no` and those of the second attribute, the
         counts, and what the test says.
     """
-    found = [_values_of(step, name, minimum_leads, smallest) for name in step.known.attributes]
+    found = [
+        _values_of(step, name, counts, minimum_leads, smallest)
+        for name, counts in step.by_value().items()
+    ]
     if pairs:
-        for one, other in step.known.pairs():
-            found.append(_pairs_of(step, one, other, minimum_leads, smallest))
+        found += _pairs_of(step, step.known.pairs(), minimum_leads, smallest)
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def _values_of(step: Step, name: str, minimum_leads: int, smallest: int) -> pd.DataFrame:
-    codes, size = step.codes[name], step.size(name)
-    tried = np.bincount(codes, weights=step.trials, minlength=size)
-    rest = step.trials.sum() - tried
-    enough = (tried >= minimum_leads) & (rest >= max(smallest, 1))
+def pair_statistics(step: Step, key: str, asked: Mapping[Pair, Ints]) -> dict[Pair, Floats]:
+    """The statistics of pairs of values, by number, in the model without one attribute."""
+    return {
+        pair: np.nan_to_num(_scored(step, step.model(key), groups)["statistic"])
+        for pair, groups in step.pairs_scored(key, asked)
+    }
+
+
+def _values_of(
+    step: Step, name: str, counted: Counts, minimum_leads: int, smallest: int
+) -> pd.DataFrame:
+    leads = counted[0]
+    rest = step.trials.sum() - leads
+    enough = (leads >= minimum_leads) & (rest >= max(smallest, 1))
     if step.known.has_rare[name]:
         enough[-1] = False
-    return _tested(
-        step,
-        lambda: step.model(name),
-        np.flatnonzero(enough),
-        codes,
-        size,
-        lambda numbers: {
-            "attribute": name,
-            "value_no": numbers,
-            "second_attribute": None,
-            "second_no": -1,
-        },
-    )
+    asked = np.flatnonzero(enough)
+    if not len(asked):
+        return pd.DataFrame()
+    names = {"attribute": name, "value_no": asked, "second_attribute": None, "second_no": -1}
+    counts = [each[asked] for each in counted]
+    return _tested(step, step.model(name), names, counts, step.values_scored(name, asked))
 
 
-def _pairs_of(step: Step, one: str, other: str, minimum_leads: int, smallest: int) -> pd.DataFrame:
-    size = step.size(other)
-    codes = step.codes[one] * size + step.codes[other]
-    shape = (step.size(one), size)
-    tried = np.bincount(codes, weights=step.trials, minlength=shape[0] * size).reshape(shape)
-    # What a value has beside the pair must be no group too small to show either.
-    beside = np.minimum(tried.sum(axis=1)[:, None] - tried, tried.sum(axis=0)[None, :] - tried)
-    enough = (tried >= minimum_leads) & (beside >= max(smallest, 1))
-    if step.known.has_rare[one]:
-        enough[-1, :] = False
-    if step.known.has_rare[other]:
-        enough[:, -1] = False
-    return _tested(
-        step,
-        step.model,
-        np.flatnonzero(enough.ravel()),
-        codes,
-        shape[0] * size,
-        lambda numbers: {
+def _pairs_of(
+    step: Step, pairs: Sequence[Pair], minimum_leads: int, smallest: int
+) -> list[pd.DataFrame]:
+    counted = step.by_pair(pairs)
+    asked = {}
+    for (one, other), (leads, *_) in counted.items():
+        # What a value has beside the pair must be no group too small to show either.
+        beside = np.minimum(leads.sum(axis=1)[:, None] - leads, leads.sum(axis=0)[None, :] - leads)
+        enough = (leads >= minimum_leads) & (beside >= max(smallest, 1))
+        if step.known.has_rare[one]:
+            enough[-1, :] = False
+        if step.known.has_rare[other]:
+            enough[:, -1] = False
+        if enough.any():
+            asked[one, other] = np.flatnonzero(enough.ravel())
+    found = []
+    for (one, other), groups in step.pairs_scored(None, asked):
+        cells = asked[one, other]
+        value, second = np.divmod(cells, step.size(other))
+        names = {
             "attribute": one,
-            "value_no": numbers // size,
+            "value_no": value,
             "second_attribute": other,
-            "second_no": numbers % size,
-        },
-    )
+            "second_no": second,
+        }
+        counts = [each.ravel()[cells] for each in counted[one, other]]
+        found.append(_tested(step, step.model(), names, counts, groups))
+    return found
 
 
 def _tested(
     step: Step,
-    model: Callable[[], Logit],
-    asked: Ints,
-    codes: Ints,
-    size: int,
-    names: Callable[[Ints], Mapping[str, object]],
+    model: Logit,
+    names: Mapping[str, object],
+    counts: Sequence[Floats],
+    groups: Groups,
 ) -> pd.DataFrame:
-    """The score test of each group asked for, given a model without it."""
-    if not len(asked):
-        return pd.DataFrame()
-    fitted = model()
-    count = len(asked)
-    place = np.full(size, count, dtype=np.intp)  # who is in no group is in one after the last
-    place[asked] = np.arange(count)
-    group = place[codes]
-
-    def summed(values: Floats) -> Floats:
-        counted = np.bincount(group, weights=values, minlength=count + 1)
-        return np.asarray(counted[:count], dtype=np.float64)
-
-    tried, due, came = summed(step.trials), summed(step.due), summed(step.successes)
-    excess, own = summed(fitted.residuals), summed(fitted.weights)
-    crossed = fitted.crossed(group, count + 1)[:count]
-    variance = own - (fitted.adjusted(crossed) * crossed).sum(axis=1)
-    widened = step.widened(fitted)
+    """The score test of each group, given a model without it."""
+    leads, due, came, months = counts
     table = pd.DataFrame(
         {
-            **names(asked),
-            "previous_leads": tried,
+            **names,
+            "previous_leads": leads,
             "reached_leads": came,
-            "rate": came / tried,
-            "rest_rate": (step.successes.sum() - came) / (step.trials.sum() - tried),
+            "rate": came / leads,
+            "rest_rate": (step.successes.sum() - came) / (step.trials.sum() - leads),
         }
     )
     table = table.assign(
-        months=_months(step, group, count),
-        **_judged(excess, own, variance, widened, tried, due, came),
+        months=months.astype(np.intp), **_judged(step, model, groups, leads, due, came)
     )
     return table[table["p_value"].notna()]
 
 
-def _months(step: Step, group: Ints, count: int) -> Ints:
-    """In how many months of creation does each group have leads?"""
-    month = step.known.factors[MONTH]
-    place = group * month.size + month.codes[step.rows]
-    leads = np.bincount(place, weights=step.trials, minlength=(count + 1) * month.size)
-    return np.asarray((leads.reshape(count + 1, -1) > 0).sum(axis=1)[:count], dtype=np.intp)
+def _scored(step: Step, model: Logit, groups: Groups) -> dict[str, Floats]:
+    """Variance of the excess of each group, whether it can be used, and the statistic."""
+    adjusted = np.einsum("ij,jk->ik", groups.crossed, model.inverse)
+    variance = groups.own - (adjusted * groups.crossed).sum(axis=1)
+    usable = (groups.own > 0) & (variance > _OWN_SHARE * groups.own)
+    safe = np.where(usable, variance, 1.0)
+    spread = step.widened(model) * safe
+    return {
+        "usable": usable,
+        "variance": safe,
+        "spread": spread,
+        "statistic": np.where(usable, groups.excess / np.sqrt(spread), np.nan),
+    }
 
 
 def _judged(
-    excess: Floats,
-    own: Floats,
-    variance: Floats,
-    widened: float,
-    tried: Floats,
-    due: Floats,
-    came: Floats,
+    step: Step, model: Logit, groups: Groups, leads: Floats, due: Floats, came: Floats
 ) -> dict[str, Floats]:
     """Difference from the rest with its interval, statistic and p-value.
 
-    The model without the group holds its leads as well, so the difference from what it expects is
-    that from the rest times variance / own: all of it is (in a comparison of two rates exactly)
-    the excess times own / variance.
+    The model without the group holds its leads as well, so of the effect of the group the excess
+    holds variance / own. The effect, excess / variance in log odds, is a difference of the rates by
+    their own variance: of two rates, exactly excess * own / variance.
+
+    The score weighs leads that have not had all their time less: own / entries is what an entry
+    counts in it, and the chance is that of as many whole entries.
     """
-    usable = (own > 0) & (variance > _OWN_SHARE * own)
-    scale = own / np.where(usable, variance, 1.0)
-    difference = excess * scale / due
-    low, high = wilson(came, tried)
-    rest = _Z**2 * widened * own / due**2 * np.maximum(scale - 1, 0.0)
-    spread = widened * np.where(usable, variance, 1.0)
-    rate = came / tried
-    expected = (came - excess) / due
+    scored = _scored(step, model, groups)
+    usable, own, entries = scored["usable"], groups.own, groups.entries
+    weight = np.where(usable, own / np.where(entries > 0, entries, 1.0), 1.0)
+    difference = groups.excess / scored["variance"] * entries / due
+    low, high = wilson(came, leads)
+    of_rest = np.maximum(1 / scored["variance"] - 1 / np.where(usable, own, 1.0), 0.0)
+    rest = _Z**2 * step.widened(model) * (entries / due) ** 2 * of_rest
+    rate = came / leads
     values = {
         "adjusted_difference": difference,
         "difference_low": difference - np.sqrt((rate - low) ** 2 + rest),
         "difference_high": difference + np.sqrt((high - rate) ** 2 + rest),
-        "statistic": excess / np.sqrt(spread),
-        "p_value": count_chance(excess, np.where(usable, spread, 0.0), expected),
+        "statistic": scored["statistic"],
+        "p_value": count_chance(
+            groups.excess / weight,
+            np.where(usable, scored["spread"] / weight**2, 0.0),
+            groups.expected / due,
+        ),
     }
     return {name: np.where(usable, each, np.nan) for name, each in values.items()}

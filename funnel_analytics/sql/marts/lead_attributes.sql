@@ -23,26 +23,62 @@ wide as (
 
 ),
 
+-- One attribute after the other, as the rows are stored.
 fixed as (
 
     select
         lead_no,
-        attribute,
-        value
+        'origin' as attribute,
+        origin as value
     from wide
-    unpivot include nulls (
-        value for attribute in (
-            origin,
-            channel,
-            campaign,
-            segment,
-            industry,
-            country,
-            region,
-            created_month,
-            created_quarter
-        )
-    )
+    union all
+    select
+        lead_no,
+        'channel' as attribute,
+        channel as value
+    from wide
+    union all
+    select
+        lead_no,
+        'campaign' as attribute,
+        campaign as value
+    from wide
+    union all
+    select
+        lead_no,
+        'segment' as attribute,
+        segment as value
+    from wide
+    union all
+    select
+        lead_no,
+        'industry' as attribute,
+        industry as value
+    from wide
+    union all
+    select
+        lead_no,
+        'country' as attribute,
+        country as value
+    from wide
+    union all
+    select
+        lead_no,
+        'region' as attribute,
+        region as value
+    from wide
+    union all
+    select
+        lead_no,
+        'created_month' as attribute,
+        created_month as value
+    from wide
+    union all
+    select
+        lead_no,
+        'created_quarter' as attribute,
+        created_quarter as value
+    from wide
 
 ),
 

@@ -10,6 +10,7 @@ belonging as (
 
     select
         named_leads.lead_no,
+        list_position($stage_names, stage_event.stage) as position,
         stage_event.*
     from stage_event
     inner join named_leads
@@ -22,6 +23,7 @@ belonging as (
     union all
     select
         event_leads.lead_no,
+        list_position($stage_names, stage_event.stage) as position,
         stage_event.*
     from stage_event
     inner join event_leads on stage_event.deal = event_leads.deal
@@ -38,7 +40,7 @@ followed as (
             order by
                 entered_at,
                 seq,
-                list_position($stage_names, stage),
+                position,
                 status,
                 load_no,
                 source_row
@@ -48,7 +50,7 @@ followed as (
             order by
                 entered_at,
                 seq,
-                list_position($stage_names, stage),
+                position,
                 status,
                 load_no,
                 source_row
@@ -62,13 +64,12 @@ followed as (
 
 select
     lead_no,
-    stage,
+    cast(position as integer) as position,
     status,
     entered_at,
     coalesce(entered_at_is_day, false) as is_day_precision,
     entered_after,
     entered_before,
-    cycle,
     reason,
     provenance,
     coalesce(provenance = 'snapshot_diff', false) as is_snapshot

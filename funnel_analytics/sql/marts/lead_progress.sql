@@ -13,12 +13,29 @@ firsts as (
         lead_no,
         max(position) as furthest,
         {% for k in stages %}
+        min(case when position = {{ k }} then entered_at end) as entered_{{ k }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from stage_entries
+    group by lead_no
+
+),
+
+-- Of the entries whose stamp can mean several instants, the first into each stage.
+vague as (
+
+    select
+        lead_no,
+        {% for k in stages %}
         min(case when position = {{ k }} then entered_at end) as entered_{{ k }},
         arg_min(earliest_at, entered_at) filter (where position = {{ k }}) as earliest_{{ k }},
         arg_min(latest_at, entered_at) filter (where position = {{ k }}) as latest_{{ k }}
         {%- if not loop.last %},{% endif %}
         {% endfor %}
     from stage_entries
+    where
+        earliest_at <> entered_at
+        or latest_at <> entered_at
     group by lead_no
 
 )
@@ -41,8 +58,14 @@ select
         as is_in_order,
     {% for k in stages %}
     firsts.entered_{{ k }},
-    firsts.earliest_{{ k }},
-    firsts.latest_{{ k }},
+    case
+        when vague.entered_{{ k }} = firsts.entered_{{ k }} then vague.earliest_{{ k }}
+        else firsts.entered_{{ k }}
+    end as earliest_{{ k }},
+    case
+        when vague.entered_{{ k }} = firsts.entered_{{ k }} then vague.latest_{{ k }}
+        else firsts.entered_{{ k }}
+    end as latest_{{ k }},
     {% endfor %}
     {% for k in stages %}
     least(
@@ -53,4 +76,5 @@ select
     {% endfor %}
 from firsts
 inner join leads on firsts.lead_no = leads.lead_no
+left join vague on firsts.lead_no = vague.lead_no
 order by firsts.lead_no

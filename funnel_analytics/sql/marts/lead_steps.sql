@@ -12,7 +12,19 @@
 create or replace temp table lead_steps as
 with
 
-events as (
+-- Reasons by number: the windows below sort numbers, no texts.
+reasons as (
+
+    select
+        reason,
+        cast(row_number() over (order by reason) as integer) as reason_no
+    from closures
+    where reason is not null
+    group by reason
+
+),
+
+events as not materialized (
 
     select
         lead_no,
@@ -20,38 +32,44 @@ events as (
         entered_at as happened_at,
         earliest_at,
         latest_at,
-        null as reason,
+        cast(null as integer) as reason_no,
         is_added
     from stage_entries
     union all
     select
-        lead_no,
-        case status when 'lost' then -4 when 'rejected' then -3 when 'recycled' then -2 else -1 end
-            as step,
-        closed_at as happened_at,
-        latest_at as earliest_at,
-        latest_at,
-        reason,
+        closures.lead_no,
+        case closures.status
+            when 'lost' then -4
+            when 'rejected' then -3
+            when 'recycled' then -2
+            else -1
+        end as step,
+        closures.closed_at as happened_at,
+        closures.latest_at as earliest_at,
+        closures.latest_at,
+        reasons.reason_no,
         false as is_added
     from closures
+    left join reasons on closures.reason = reasons.reason
 
 ),
 
+-- Vague entries that have to come before something that lies within their bounds.
 vague as (
 
     select
         lead_no,
-        step,
+        position as step,
+        entered_at as happened_at,
         earliest_at,
         latest_at
-    from events
+    from stage_entries
     where
         latest_at > earliest_at
         and not is_added
 
 ),
 
--- Vague entries that have to come before something that lies within their bounds.
 anchored as (
 
     select
@@ -78,24 +96,69 @@ anchored as (
 placed as (
 
     select
-        events.lead_no,
-        events.step,
-        events.happened_at,
-        events.reason,
-        events.is_added,
-        case
-            when events.is_added then cast('-infinity' as timestamp)
-            else coalesce(anchored.sorted_at, events.latest_at)
-        end as sorted_at,
-        case when anchored.sorted_at is null then 1 else 0 end as turn
+        lead_no,
+        step,
+        happened_at,
+        reason_no,
+        is_added,
+        case when is_added then cast('-infinity' as timestamp) else latest_at end as sorted_at,
+        1 as turn
     from events
+    where
+        is_added
+        or latest_at <= earliest_at
+    union all
+    select
+        vague.lead_no,
+        vague.step,
+        vague.happened_at,
+        null as reason_no,
+        false as is_added,
+        coalesce(anchored.sorted_at, vague.latest_at) as sorted_at,
+        case when anchored.sorted_at is null then 1 else 0 end as turn
+    from vague
     left join anchored
         on
-            events.lead_no = anchored.lead_no
-            and events.step = anchored.step
-            and events.earliest_at = anchored.earliest_at
-            and events.latest_at = anchored.latest_at
-            and not events.is_added
+            vague.lead_no = anchored.lead_no
+            and vague.step = anchored.step
+            and vague.earliest_at = anchored.earliest_at
+            and vague.latest_at = anchored.latest_at
+
+),
+
+-- Most leads take one step after the other: at different instants, each to another stage, and
+-- nothing after a closing. Only the others (`knotty`) are looked at more closely.
+lined as (
+
+    select
+        *,
+        row_number() over steps as step_no,
+        lead(step) over steps as next_step,
+        lead(reason_no) over steps as next_reason_no,
+        lead(happened_at) over steps as next_at,
+        lead(sorted_at) over steps as next_sorted_at
+    from placed
+    window steps as (partition by lead_no order by sorted_at, step)
+
+),
+
+knotty as (
+
+    select distinct lead_no
+    from lined
+    where
+        next_sorted_at = sorted_at
+        or next_at < happened_at
+        or next_step = step
+        or (step < 0 and next_step is not null)
+
+),
+
+knotted as (
+
+    select lined.*
+    from lined
+    inner join knotty on lined.lead_no = knotty.lead_no
 
 ),
 
@@ -105,7 +168,7 @@ ties as (
         lead_no,
         sorted_at,
         turn
-    from placed
+    from knotted
     group by
         lead_no,
         sorted_at,
@@ -122,15 +185,15 @@ before_ties as (
         ties.sorted_at,
         ties.turn,
         arg_max(
-            placed.step, row(placed.sorted_at, placed.turn, placed.step < 0, placed.step)
+            knotted.step, row(knotted.sorted_at, knotted.turn, knotted.step < 0, knotted.step)
         ) as step
     from ties
-    inner join placed
+    inner join knotted
         on
-            ties.lead_no = placed.lead_no
+            ties.lead_no = knotted.lead_no
             and (
-                placed.sorted_at < ties.sorted_at
-                or (placed.sorted_at = ties.sorted_at and placed.turn < ties.turn)
+                knotted.sorted_at < ties.sorted_at
+                or (knotted.sorted_at = ties.sorted_at and knotted.turn < ties.turn)
             )
     group by
         ties.lead_no,
@@ -142,26 +205,26 @@ before_ties as (
 ranked as (
 
     select
-        placed.lead_no,
-        placed.step,
-        placed.happened_at,
-        placed.reason,
-        placed.is_added,
-        placed.sorted_at,
-        placed.step + 10000 * (
-            3 * placed.turn
+        knotted.lead_no,
+        knotted.step,
+        knotted.happened_at,
+        knotted.reason_no,
+        knotted.is_added,
+        knotted.sorted_at,
+        knotted.step + 10000 * (
+            3 * knotted.turn
             + case
-                when placed.step < 0 then 1
-                when placed.step < before_ties.step then 2
+                when knotted.step < 0 then 1
+                when knotted.step < before_ties.step then 2
                 else 0
             end
         ) as place
-    from placed
+    from knotted
     left join before_ties
         on
-            placed.lead_no = before_ties.lead_no
-            and placed.sorted_at = before_ties.sorted_at
-            and placed.turn = before_ties.turn
+            knotted.lead_no = before_ties.lead_no
+            and knotted.sorted_at = before_ties.sorted_at
+            and knotted.turn = before_ties.turn
 
 ),
 
@@ -170,7 +233,7 @@ followed as (
     select
         lead_no,
         step,
-        reason,
+        reason_no,
         is_added,
         max(happened_at) over steps as happened_at,
         row_number() over steps as place,
@@ -178,22 +241,61 @@ followed as (
     from ranked
     window steps as (partition by lead_no order by sorted_at, place)
 
+),
+
+every as (
+
+    select
+        lined.lead_no,
+        lined.step,
+        lined.reason_no,
+        lined.is_added,
+        lined.happened_at,
+        false as is_after_closing,
+        cast(lined.step_no as integer) as step_no,
+        cast(case when lined.step < 0 then lined.step_no - 1 else lined.step_no end as integer)
+            as stay_no,
+        1 as pass_no,
+        lined.next_step,
+        lined.next_reason_no,
+        lined.next_at
+    from lined
+    left join knotty on lined.lead_no = knotty.lead_no
+    where knotty.lead_no is null
+    union all
+    select
+        lead_no,
+        step,
+        reason_no,
+        is_added,
+        happened_at,
+        coalesce(step_before < 0, false) as is_after_closing,
+        cast(row_number() over steps as integer) as step_no,
+        cast(count(case when step > 0 then 1 end) over steps as integer) as stay_no,
+        cast(1 + count(case when step > 0 and step_before < 0 then 1 end) over steps as integer)
+            as pass_no,
+        lead(step) over steps as next_step,
+        lead(reason_no) over steps as next_reason_no,
+        lead(happened_at) over steps as next_at
+    from followed
+    where step is distinct from step_before
+    window steps as (partition by lead_no order by place)
+
 )
 
 select
-    lead_no,
-    step,
-    reason,
-    is_added,
-    happened_at,
-    coalesce(step_before < 0, false) as is_after_closing,
-    cast(row_number() over steps as integer) as step_no,
-    cast(count(case when step > 0 then 1 end) over steps as integer) as stay_no,
-    cast(1 + count(case when step > 0 and step_before < 0 then 1 end) over steps as integer)
-        as pass_no,
-    lead(step) over steps as next_step,
-    lead(reason) over steps as next_reason,
-    lead(happened_at) over steps as next_at
-from followed
-where step is distinct from step_before
-window steps as (partition by lead_no order by place)
+    every.lead_no,
+    every.step,
+    reasons.reason,
+    every.is_added,
+    every.happened_at,
+    every.is_after_closing,
+    every.step_no,
+    every.stay_no,
+    every.pass_no,
+    every.next_step,
+    next_reasons.reason as next_reason,
+    every.next_at
+from every
+left join reasons on every.reason_no = reasons.reason_no
+left join reasons as next_reasons on every.next_reason_no = next_reasons.reason_no

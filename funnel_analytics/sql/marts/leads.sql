@@ -18,8 +18,36 @@ kept_deals as (
 
 ),
 
-merged as (
+several as (
 
+    select survivor
+    from lead_parts
+    where
+        place > 1
+        or lead <> survivor
+
+),
+
+-- A lead that nothing was merged into says all of it itself.
+stated as (
+
+    select
+        lead.lead as survivor,
+        lead.created_at,
+        lead.created_at_is_day as is_day_precision,
+        lead.person_key,
+        lead.origin,
+        lead.channel,
+        lead.campaign,
+        lead.owner,
+        lead.status,
+        kept_deals.deal
+    from lead_parts
+    inner join lead on lead_parts.lead = lead.lead
+    left join kept_deals on lead.lead = kept_deals.lead
+    left join several on lead_parts.survivor = several.survivor
+    where several.survivor is null
+    union all
     select
         lead_parts.survivor,
         min(lead.created_at) as created_at,
@@ -34,6 +62,7 @@ merged as (
     from lead_parts
     inner join lead on lead_parts.lead = lead.lead
     left join kept_deals on lead.lead = kept_deals.lead
+    where lead_parts.survivor in (select several.survivor from several)
     group by lead_parts.survivor
 
 )
@@ -41,22 +70,22 @@ merged as (
 select
     cast(row_number() over (order by lead.lead) as integer) as lead_no,
     lead.lead,
-    merged.person_key,
+    stated.person_key,
     lead_accounts.account,
     lead_accounts.account_by,
-    merged.created_at,
-    cast(timezone($timezone, timezone('UTC', merged.created_at)) as date) as created_on,
-    coalesce(merged.is_day_precision, false) as is_day_precision,
-    merged.origin,
-    merged.channel,
-    merged.campaign,
-    merged.owner,
-    merged.status,
-    merged.deal
-from merged
-inner join lead on merged.survivor = lead.lead
+    stated.created_at,
+    cast(timezone($timezone, timezone('UTC', stated.created_at)) as date) as created_on,
+    coalesce(stated.is_day_precision, false) as is_day_precision,
+    stated.origin,
+    stated.channel,
+    stated.campaign,
+    stated.owner,
+    stated.status,
+    stated.deal
+from stated
+inner join lead on stated.survivor = lead.lead
 left join lead_accounts on lead.lead = lead_accounts.survivor
 where
     not coalesce(lead.is_deleted, false)
     and not coalesce(lead.is_test, false)
-order by lead.lead
+order by lead_no

@@ -3,32 +3,79 @@
 -- are the first and the last instant that the stamp can mean: those of a day where only the day is
 -- known, the bounds of an entry that was found by comparing dated exports (`is_snapshot`; its
 -- `entered_at` is an estimate), else the stamp itself.
--- params: timezone, stage_names
+-- params: timezone
 create table stage_entries as
 with
 
-recorded as (
+-- Instants that a lead has several records of. They are few, and only they are gathered.
+repeated as (
 
     select
         lead_no,
-        cast(list_position($stage_names, stage) as integer) as position,
-        entered_at,
-        bool_or(is_day_precision) as is_day_precision,
-        bool_and(is_snapshot) as is_snapshot,
-        max(case when is_snapshot then entered_after end) as entered_after,
-        min(case when is_snapshot then entered_before end) as entered_before,
-        case
-            when bool_and(is_snapshot) then 'snapshot_diff'
-            else min(case when not is_snapshot then provenance end)
-        end as provenance,
-        min(cycle) as cycle,
-        min(reason) as reason
+        position,
+        entered_at
     from lead_events
-    where stage is not null
+    where position is not null
     group by
         lead_no,
         position,
         entered_at
+    having count(*) > 1
+
+),
+
+recorded as (
+
+    select
+        lead_events.lead_no,
+        lead_events.position,
+        lead_events.entered_at,
+        lead_events.is_day_precision,
+        lead_events.is_snapshot,
+        lead_events.entered_after,
+        lead_events.entered_before,
+        lead_events.provenance
+    from lead_events
+    left join repeated
+        on
+            lead_events.lead_no = repeated.lead_no
+            and lead_events.position = repeated.position
+            and lead_events.entered_at is not distinct from repeated.entered_at
+    where
+        lead_events.position is not null
+        and repeated.lead_no is null
+    union all
+    select
+        lead_events.lead_no,
+        lead_events.position,
+        lead_events.entered_at,
+        bool_or(lead_events.is_day_precision) as is_day_precision,
+        bool_and(lead_events.is_snapshot) as is_snapshot,
+        max(case when lead_events.is_snapshot then lead_events.entered_after end) as entered_after,
+        min(case when lead_events.is_snapshot then lead_events.entered_before end)
+            as entered_before,
+        case
+            when bool_and(lead_events.is_snapshot) then 'snapshot_diff'
+            else min(case when not lead_events.is_snapshot then lead_events.provenance end)
+        end as provenance
+    from lead_events
+    inner join repeated
+        on
+            lead_events.lead_no = repeated.lead_no
+            and lead_events.position = repeated.position
+            and lead_events.entered_at is not distinct from repeated.entered_at
+    group by
+        lead_events.lead_no,
+        lead_events.position,
+        lead_events.entered_at
+
+),
+
+first_entries as (
+
+    select distinct lead_no
+    from lead_events
+    where position = 1
 
 ),
 
@@ -43,8 +90,6 @@ entries as (
         entered_after,
         entered_before,
         provenance,
-        cycle,
-        reason,
         false as is_added
     from recorded
     union all
@@ -57,24 +102,10 @@ entries as (
         null as entered_after,
         null as entered_before,
         null as provenance,
-        null as cycle,
-        null as reason,
         true as is_added
     from leads
-    where
-        leads.lead_no not in (
-            select recorded.lead_no from recorded
-            where recorded.position = 1
-        )
-
-),
-
-local_entries as (
-
-    select
-        *,
-        timezone($timezone, timezone('UTC', entered_at)) as local_at
-    from entries
+    left join first_entries on leads.lead_no = first_entries.lead_no
+    where first_entries.lead_no is null
 
 )
 
@@ -95,8 +126,6 @@ select
     is_day_precision,
     is_snapshot,
     provenance,
-    cycle,
-    reason,
     is_added
-from local_entries
+from entries
 order by position, lead_no, entered_at

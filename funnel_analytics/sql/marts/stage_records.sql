@@ -15,11 +15,15 @@ agreed as (
 
 entered as (
 
+    {% for k in stages %}
     select
-        position,
-        count(distinct lead_no) as leads
-    from stage_entries
-    group by position
+        {{ k }} as position,
+        count(entered_{{ k }}) as leads
+    from lead_progress
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {% endfor %}
 
 ),
 

@@ -5,6 +5,20 @@
 -- new one begins with the first entry after a closing. `is_added`: nobody recorded the entry.
 -- params: none
 create table stage_stays as
+with
+
+-- Numbers are sorted before texts stand beside them.
+entered as (
+
+    select *
+    from lead_steps
+    where step > 0
+    order by
+        lead_no,
+        stay_no
+
+)
+
 select
     lead_no,
     stay_no,
@@ -23,8 +37,4 @@ select
     case when next_step > 0 then next_step end as next_position,
     next_reason as reason,
     is_added
-from lead_steps
-where step > 0
-order by
-    lead_no,
-    stay_no
+from entered

@@ -51,16 +51,7 @@ sizes as (
 
 {{ folded_segments() }}
 
-observed as (
-
-    select
-        later.position,
-        max(earlier.observed_from) as observed_from
-    from agreed_stages as later
-    inner join agreed_stages as earlier on later.position >= earlier.position
-    group by later.position
-
-),
+{{ observed_stages() }}
 
 steps as (
 

@@ -5,68 +5,7 @@
 -- params: period_start, period_end, by, minimum_group_size, folded
 with
 
-closings as (
-
-    select
-        lead_no,
-        stay_no,
-        status,
-        reason,
-        closed_at,
-        row_number() over (
-            partition by
-                lead_no,
-                status
-            order by closing_no
-        ) as time_no
-    from lead_closings
-    where
-        closed_at >= $period_start
-        and closed_at < $period_end
-
-),
-
-firsts as (
-
-    select *
-    from closings
-    where time_no = 1
-
-),
-
-present as (
-
-    select distinct lead_no
-    from firsts
-
-),
-
-sizes as (
-
-    select
-        lead_attributes.value,
-        count(*) as leads
-    from present
-    left join lead_attributes
-        on
-            present.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    group by lead_attributes.value
-
-),
-
-{{ folded_segments() }}
-
-wins as (
-
-    select
-        lead_no,
-        max(stay_no) as stay_no
-    from stage_stays
-    where position = {{ stages[-1] }}
-    group by lead_no
-
-),
+{{ first_closings() }}
 
 shares as (
 

@@ -6,94 +6,45 @@
 -- params: cohort_start, cohort_end, by, minimum_group_size, folded, as_of
 with
 
-sizes as (
+{{ cohort_segments() }}
 
-    select
-        lead_attributes.value,
-        count(*) as leads
-    from lead_progress
-    left join lead_attributes
-        on
-            lead_progress.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    where
-        lead_progress.created_at >= $cohort_start
-        and lead_progress.created_at < $cohort_end
-    group by lead_attributes.value
+{{ observed_stages() }}
 
-),
-
-{{ folded_segments() }}
-
-observed as (
-
-    select
-        later.position,
-        max(earlier.observed_from) as observed_from
-    from agreed_stages as later
-    inner join agreed_stages as earlier on later.position >= earlier.position
-    group by later.position
-
-),
-
-grouped as (
-
-    select
-        segments.segment,
-        segments.is_folded,
-        segments.segment_leads,
-        segments.merged_groups,
-        lead_progress.created_at,
-        lead_ends.ended_at
-        {%- for k in stages if k > 1 %},
-        lead_progress.reached_{{ k }}
-        {%- endfor %}
-    from lead_progress
-    left join lead_ends on lead_progress.lead_no = lead_ends.lead_no
-    left join lead_attributes
-        on
-            lead_progress.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    inner join segments on lead_attributes.value is not distinct from segments.value
-    where
-        lead_progress.created_at >= $cohort_start
-        and lead_progress.created_at < $cohort_end
-
-),
+{{ segmented_leads() }}
 
 spans as (
 
     {% for k in stages if k > 1 %}
     select
-        grouped.segment,
-        grouped.is_folded,
+        segmented.segment,
+        segmented.is_folded,
         {{ k }} as position,
         floor(
             {{ double(
                 "greatest(0, coalesce("
-                ~ seconds_between("grouped.created_at", "observed.observed_from")
+                ~ seconds_between("segmented.created_at", "observed.observed_from")
                 ~ ", 0)) + 86399"
             ) }} / 86400
         ) as first_day,
         floor(
             {{ double(
                 "greatest(0, " ~ seconds_between(
-                    "grouped.created_at",
-                    "coalesce(grouped.reached_" ~ k ~ ", grouped.ended_at, $as_of)"
+                    "segmented.created_at",
+                    "coalesce(segmented.reached_" ~ k ~ ", segmented.ended_at, $as_of)"
                 ) ~ ")"
             ) }} / 86400
         ) as last_day,
-        min(grouped.segment_leads) as segment_leads,
-        min(grouped.merged_groups) as merged_groups,
+        min(segmented.segment_leads) as segment_leads,
+        min(segmented.merged_groups) as merged_groups,
         count(*) as leads,
-        count(grouped.reached_{{ k }}) as reached_leads,
-        count(case when grouped.reached_{{ k }} is null then grouped.ended_at end)
+        count(segmented.reached_{{ k }}) as reached_leads,
+        count(case when segmented.reached_{{ k }} is null then segmented.ended_at end)
             as competing_leads
-    from grouped
+    from segmented
     inner join observed on observed.position = {{ k }}
     group by
-        grouped.segment,
-        grouped.is_folded,
+        segmented.segment,
+        segmented.is_folded,
         first_day,
         last_day
     {% if not loop.last %}

@@ -4,38 +4,40 @@
 -- params: as_of
 with
 
-observed as (
+{{ observed_stages() }}
 
+aged as (
+
+    {% for k in stages if k > 1 %}
     select
-        later.position,
-        max(earlier.observed_from) as observed_from
-    from agreed_stages as later
-    inner join agreed_stages as earlier on later.position >= earlier.position
-    group by later.position
+        {{ k }} as position,
+        floor(
+            {{ double(
+                "greatest(0, " ~ seconds_between(
+                    "lead_progress.created_at", "coalesce(lead_progress.reached_" ~ k ~ ", $as_of)"
+                ) ~ ")"
+            ) }} / 86400
+        ) as days,
+        count(lead_progress.reached_{{ k }}) as entered_leads,
+        count(*) - count(lead_progress.reached_{{ k }}) as waiting_leads
+    from lead_progress
+    inner join observed
+        on
+            lead_progress.created_at >= observed.observed_from
+            or observed.observed_from is null
+    where observed.position = {{ k }}
+    group by days
+    {% if not loop.last %}
+    union all
+    {% endif %}
+    {% endfor %}
 
 )
 
-{% for k in stages if k > 1 %}
 select
-    {{ k }} as position,
-    floor(
-        {{ double(
-            "greatest(0, " ~ seconds_between(
-                "lead_progress.created_at", "coalesce(lead_progress.reached_" ~ k ~ ", $as_of)"
-            ) ~ ")"
-        ) }} / 86400
-    ) as days,
-    count(lead_progress.reached_{{ k }}) as entered_leads,
-    count(*) - count(lead_progress.reached_{{ k }}) as waiting_leads
-from lead_progress
-inner join observed
-    on
-        lead_progress.created_at >= observed.observed_from
-        or observed.observed_from is null
-where observed.position = {{ k }}
-group by days
-{% if not loop.last %}
-union all
-{% endif %}
-{% endfor %}
+    position,
+    days,
+    entered_leads,
+    waiting_leads
+from aged
 order by position, days

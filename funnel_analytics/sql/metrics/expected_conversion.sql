@@ -5,24 +5,7 @@
 -- params: cohort_start, cohort_end, first, after, position, by, minimum_group_size, folded, as_of
 with
 
-sizes as (
-
-    select
-        lead_attributes.value,
-        count(*) as leads
-    from lead_progress
-    left join lead_attributes
-        on
-            lead_progress.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    where
-        lead_progress.created_at >= $cohort_start
-        and lead_progress.created_at < $cohort_end
-    group by lead_attributes.value
-
-),
-
-{{ folded_segments() }}
+{{ cohort_segments() }}
 
 observed as (
 
@@ -32,37 +15,33 @@ observed as (
 
 ),
 
+{{ segmented_leads() }}
+
 chosen as (
 
     select
-        segments.segment,
-        segments.is_folded,
-        segments.segment_leads,
-        segments.merged_groups,
-        lead_progress.created_at,
+        segmented.segment,
+        segmented.is_folded,
+        segmented.segment_leads,
+        segmented.merged_groups,
+        segmented.created_at,
         calendar_months.month,
-        lead_ends.ended_at,
+        segmented.ended_at,
         case $position
             {% for k in stages %}
-            when {{ k }} then lead_progress.reached_{{ k }}
+            when {{ k }} then segmented.reached_{{ k }}
             {% endfor %}
         end as reached_at,
-        coalesce(lead_progress.created_at < observed.observed_from, false) as is_early
-    from lead_progress
+        coalesce(segmented.created_at < observed.observed_from, false) as is_early
+    from segmented
     cross join observed
     inner join calendar_months
         on
-            lead_progress.created_at >= calendar_months.starts_at
-            and lead_progress.created_at < calendar_months.ends_at
-    left join lead_ends on lead_progress.lead_no = lead_ends.lead_no
-    left join lead_attributes
-        on
-            lead_progress.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    inner join segments on lead_attributes.value is not distinct from segments.value
+            segmented.created_at >= calendar_months.starts_at
+            and segmented.created_at < calendar_months.ends_at
     where
-        lead_progress.created_at >= $first
-        and lead_progress.created_at < $after
+        segmented.created_at >= $first
+        and segmented.created_at < $after
 
 )
 

@@ -36,21 +36,7 @@ present as (
 
 ),
 
-sizes as (
-
-    select
-        lead_attributes.value,
-        count(*) as leads
-    from present
-    left join lead_attributes
-        on
-            present.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    group by lead_attributes.value
-
-),
-
-{{ folded_segments() }}
+{{ present_segments() }}
 
 lasts as (
 

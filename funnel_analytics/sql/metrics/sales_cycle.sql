@@ -5,24 +5,7 @@
 -- params: cohort_start, cohort_end, start, finish, by, minimum_group_size, folded, as_of
 with
 
-sizes as (
-
-    select
-        lead_attributes.value,
-        count(*) as leads
-    from lead_progress
-    left join lead_attributes
-        on
-            lead_progress.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    where
-        lead_progress.created_at >= $cohort_start
-        and lead_progress.created_at < $cohort_end
-    group by lead_attributes.value
-
-),
-
-{{ folded_segments() }}
+{{ cohort_segments() }}
 
 observed as (
 

@@ -5,28 +5,34 @@
 -- params: period_start, period_end, by_creation, by, minimum_group_size, folded
 with
 
-asked as (
+stays as (
 
+    select
+        lead_no,
+        stay_no,
+        position,
+        left_to,
+        next_position,
+        entered_at as counted_at
+    from stage_stays
+    where
+        not $by_creation
+        and entered_at >= $period_start
+        and entered_at < $period_end
+    union all
     select
         stage_stays.lead_no,
         stage_stays.stay_no,
         stage_stays.position,
         stage_stays.left_to,
         stage_stays.next_position,
-        case when $by_creation then leads.created_at else stage_stays.entered_at end
-            as counted_at
+        leads.created_at as counted_at
     from stage_stays
     inner join leads on stage_stays.lead_no = leads.lead_no
-
-),
-
-stays as (
-
-    select *
-    from asked
     where
-        counted_at >= $period_start
-        and counted_at < $period_end
+        $by_creation
+        and leads.created_at >= $period_start
+        and leads.created_at < $period_end
 
 ),
 
@@ -64,28 +70,65 @@ returns as (
 
 ),
 
+-- Months begin at a whole quarter of an hour in every zone, as the period does: one instant of each
+-- quarter tells the month of all.
+timed as (
+
+    select
+        lead_no,
+        stay_no,
+        position,
+        left_to,
+        next_position,
+        counted_at,
+        floor({{ double(seconds_between("$period_start", "counted_at")) }} / 900) as quarter
+    from stays
+
+),
+
+quarters as (
+
+    select
+        quarter,
+        min(counted_at) as counted_at
+    from timed
+    group by quarter
+
+),
+
+months as (
+
+    select
+        quarters.quarter,
+        max(calendar_months.month) as month
+    from quarters
+    inner join calendar_months
+        on
+            quarters.counted_at >= calendar_months.starts_at
+            and quarters.counted_at < calendar_months.ends_at
+    group by quarters.quarter
+
+),
+
 counted as (
 
     select
-        calendar_months.month,
-        stays.lead_no,
-        stays.position,
+        months.month,
+        timed.lead_no,
+        timed.position,
         case
             when returns.status is not null then returns.status
-            when stays.stay_no = 1 then 'created'
-            when stays.stay_no > 1 then 'stage'
+            when timed.stay_no = 1 then 'created'
+            when timed.stay_no > 1 then 'stage'
         end as came_from,
-        stays.left_to,
-        stays.next_position
-    from stays
-    inner join calendar_months
-        on
-            stays.counted_at >= calendar_months.starts_at
-            and stays.counted_at < calendar_months.ends_at
+        timed.left_to,
+        timed.next_position
+    from timed
+    inner join months on timed.quarter = months.quarter
     left join returns
         on
-            stays.lead_no = returns.lead_no
-            and stays.stay_no = returns.stay_no
+            timed.lead_no = returns.lead_no
+            and timed.stay_no = returns.stay_no
 
 )
 

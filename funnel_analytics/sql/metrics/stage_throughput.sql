@@ -81,31 +81,68 @@ firsts as (
         1 as is_entry
     from entries
 
+),
+
+-- Months begin at a whole quarter of an hour in every zone, as the period does: one instant of each
+-- quarter tells the month of all.
+timed as (
+
+    select
+        lead_no,
+        position,
+        happened_at,
+        is_entered,
+        is_imputed,
+        is_entry,
+        floor({{ double(seconds_between("$period_start", "happened_at")) }} / 900) as quarter
+    from firsts
+
+),
+
+quarters as (
+
+    select
+        quarter,
+        min(happened_at) as happened_at
+    from timed
+    group by quarter
+
+),
+
+months as (
+
+    select
+        quarters.quarter,
+        max(calendar_months.month) as month
+    from quarters
+    inner join calendar_months
+        on
+            quarters.happened_at >= calendar_months.starts_at
+            and quarters.happened_at < calendar_months.ends_at
+    group by quarters.quarter
+
 )
 
 select
-    calendar_months.month,
+    months.month,
     members.segment,
     members.is_folded,
-    firsts.position,
+    timed.position,
     min(members.segment_leads) as segment_leads,
     min(members.merged_groups) as merged_groups,
-    sum(firsts.is_entered) as entered_leads,
-    sum(firsts.is_imputed) as imputed_leads,
-    sum(firsts.is_entry) - sum(firsts.is_entered) as repeat_entries
-from firsts
-inner join members on firsts.lead_no = members.lead_no
-inner join calendar_months
-    on
-        firsts.happened_at >= calendar_months.starts_at
-        and firsts.happened_at < calendar_months.ends_at
+    sum(timed.is_entered) as entered_leads,
+    sum(timed.is_imputed) as imputed_leads,
+    sum(timed.is_entry) - sum(timed.is_entered) as repeat_entries
+from timed
+inner join members on timed.lead_no = members.lead_no
+inner join months on timed.quarter = months.quarter
 group by
-    calendar_months.month,
+    months.month,
     members.segment,
     members.is_folded,
-    firsts.position
+    timed.position
 order by
-    calendar_months.month,
+    months.month,
     members.segment,
     members.is_folded,
-    firsts.position
+    timed.position

@@ -8,6 +8,7 @@
   Plotly.register(locale);
   const config = { displaylogo: false, locale: locale.name, responsive: true, showTips: false };
   const figures = new Map();
+  const configs = new Map();
   for (const data of document.querySelectorAll("script[data-figure]")) {
     const place = document.getElementById(data.dataset.figure);
     const figure = JSON.parse(data.textContent);
@@ -29,7 +30,8 @@
         ),
     };
     place.style.height = `${layout.height || 420}px`;
-    Plotly.newPlot(place, figure.data, layout, { ...config, modeBarButtons: [[save]] });
+    configs.set(place, { ...config, modeBarButtons: [[save]] });
+    Plotly.newPlot(place, figure.data, layout, configs.get(place));
     const { t = 0, b = 0 } = layout.margin || {};
     const height = layout.height || 420;
     figures.set(place, { height, around: Math.min(t + b, height) });
@@ -109,9 +111,17 @@
     return groups;
   };
 
+  // Flows fade in and move to their places when they are drawn again, and paper does not wait: they
+  // are drawn as new.
   const sized = (place, height, more) => {
     place.style.height = `${height}px`;
-    Plotly.relayout(place, { height, ...more });
+    if (place.data.some((trace) => trace.type === "sankey")) {
+      const { data, layout } = place;
+      Plotly.purge(place);
+      Plotly.newPlot(place, data, { ...layout, height, ...more }, configs.get(place));
+    } else {
+      Plotly.relayout(place, { height, ...more });
+    }
   };
   let started = [];
   addEventListener("beforeprint", () => {

@@ -1,0 +1,43 @@
+-- One row per stage (but the first) and hour since creation: the leads of all cohorts that first
+-- were in the stage or a later one in that hour, and those that had not been when the data end.
+-- Leads older than the first day for which the data can hold the entries are left out.
+-- params: as_of
+with
+
+{{ observed_stages() }}
+
+aged as (
+
+    {% for k in stages if k > 1 %}
+    select
+        {{ k }} as position,
+        floor(
+            {{ double(
+                "greatest(0, " ~ seconds_between(
+                    "lead_progress.created_at", "coalesce(lead_progress.reached_" ~ k ~ ", $as_of)"
+                ) ~ ")"
+            ) }} / 3600
+        ) as hours,
+        count(lead_progress.reached_{{ k }}) as entered_leads,
+        count(*) - count(lead_progress.reached_{{ k }}) as waiting_leads
+    from lead_progress
+    inner join observed
+        on
+            lead_progress.created_at >= observed.observed_from
+            or observed.observed_from is null
+    where observed.position = {{ k }}
+    group by hours
+    {% if not loop.last %}
+    union all
+    {% endif %}
+    {% endfor %}
+
+)
+
+select
+    position,
+    hours,
+    entered_leads,
+    waiting_leads
+from aged
+order by position, hours
