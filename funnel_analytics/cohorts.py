@@ -307,9 +307,9 @@ def _never_recorded(
 
 
 def entry_curves(curve: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """The curve of the days from creation to each stage, from the query `entry_curve`."""
+    """The curve of the ages at which each stage is reached, from the query `entry_curve`."""
     return {
-        int(str(position)): kaplan_meier(rows["days"], rows["entered_leads"], rows["waiting_leads"])
+        int(str(position)): kaplan_meier(rows["age"], rows["entered_leads"], rows["waiting_leads"])
         for position, rows in curve.groupby("position")
     }
 

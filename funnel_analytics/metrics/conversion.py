@@ -183,7 +183,7 @@ def stage_conversion(
     )
     counted = count_cohort(warehouse, "stage_conversion", asked=asked, cohort=cohort, by=by)
     selection = counted.selection
-    curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of)
+    curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of, unit_seconds=86_400)
     ages = warehouse.query(
         "metrics/cohort_ages",
         cohort_start=selection.start,

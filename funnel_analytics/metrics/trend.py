@@ -167,7 +167,7 @@ def conversion_trend(
         previous=base,
     )
     selection, days = counted.selection, counted.counts.table
-    curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of)
+    curve = warehouse.query("metrics/entry_curve", as_of=warehouse.as_of, unit_seconds=86_400)
     smallest = selection.minimum_group_size
     periods = _periods(warehouse, selection, every)
     table = _cells(days, periods, selection, every)

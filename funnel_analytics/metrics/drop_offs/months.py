@@ -46,10 +46,10 @@ def read_months(
     """
     span = {"cohort_start": selection.start, "cohort_end": selection.end}
     as_of = warehouse.as_of
-    curve = warehouse.query("metrics/drop_off_curve", as_of=as_of)
+    curve = warehouse.query("metrics/entry_curve", as_of=as_of, unit_seconds=3_600)
     ages = warehouse.query("metrics/drop_off_ages", **span, as_of=as_of)
-    by_hour, hours = curve.table, ages.table
-    days = by_hour.assign(days=by_hour["hours"] // 24).groupby(["position", "days"])
+    by_hour, hours = curve.table.rename(columns={"age": "hours"}), ages.table
+    days = by_hour.assign(age=by_hour["hours"] // 24).groupby(["position", "age"])
     curves = entry_curves(days[["entered_leads", "waiting_leads"]].sum().reset_index())
     aged = hours.assign(age_days=hours["age_hours"] // 24).groupby(["value", "age_days"])
     of_month = dict(iter(aged["leads"].sum().reset_index().groupby("value")))

@@ -1,7 +1,7 @@
--- One row per stage (but the first) and whole day since creation: the leads of all cohorts that
--- first were in the stage or a later one on that day, and those that had not been when the data
--- end. Leads older than the first day for which the data can hold the entries are left out.
--- params: as_of
+-- One row per stage (but the first) and age in whole units since creation: the leads of all cohorts
+-- that first were in the stage or a later one at that age, and those that had not been when the
+-- data end. Leads older than the first day for which the data can hold the entries are left out.
+-- params: as_of, unit_seconds
 with
 
 {{ observed_stages() }}
@@ -16,8 +16,8 @@ aged as (
                 "greatest(0, " ~ seconds_between(
                     "lead_progress.created_at", "coalesce(lead_progress.reached_" ~ k ~ ", $as_of)"
                 ) ~ ")"
-            ) }} / 86400
-        ) as days,
+            ) }} / $unit_seconds
+        ) as age,
         count(lead_progress.reached_{{ k }}) as entered_leads,
         count(*) - count(lead_progress.reached_{{ k }}) as waiting_leads
     from lead_progress
@@ -26,7 +26,7 @@ aged as (
             lead_progress.created_at >= observed.observed_from
             or observed.observed_from is null
     where observed.position = {{ k }}
-    group by days
+    group by age
     {% if not loop.last %}
     union all
     {% endif %}
@@ -36,8 +36,8 @@ aged as (
 
 select
     position,
-    days,
+    age,
     entered_leads,
     waiting_leads
 from aged
-order by position, days
+order by position, age
