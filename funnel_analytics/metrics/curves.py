@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.cohorts import count_cohort
 from funnel_analytics.errors import CallError, did_you_mean
 from funnel_analytics.estimates import (
     cumulative_incidence,
@@ -25,10 +26,6 @@ from funnel_analytics.segments import (
     By,
     Selection,
     arranged,
-    excluded_leads,
-    folded_note,
-    select_leads,
-    snapshot_entries,
 )
 from funnel_analytics.warehouse import Warehouse
 
@@ -145,22 +142,8 @@ def conversion_curve(
             f"{did_you_mean(str(method), get_args(Method))}"
         )
     positions = _positions(warehouse, stage)
-    warehouse.require("lead", "stage_event", metric="conversion_curve")
-    selection = select_leads(warehouse, period=cohort, by=by)
-    counts = warehouse.query(
-        "metrics/conversion_curve",
-        cohort_start=selection.start,
-        cohort_end=selection.end,
-        as_of=warehouse.as_of,
-        **selection.grouping,
-    )
-    excluded, note = excluded_leads(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    compared, compared_notes = snapshot_entries(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    found = counts.table
+    counted = count_cohort(warehouse, "conversion_curve", cohort=cohort, by=by)
+    selection, found = counted.selection, counted.counts.table
     found = found[found["position"].isin(positions)]
     found["stage"] = found["position"].map(dict(enumerate(warehouse.agreement.stage_names, 1)))
     curves = [_curve(rows, method) for _, rows in found.groupby(_KEYS, dropna=False, sort=False)]
@@ -174,7 +157,7 @@ def conversion_curve(
         grain="one row per segment, stage and day of age on which something happened",
         units=_UNITS,
         definition=_DEFINITIONS[method],
-        answers=[counts, excluded, *compared],
+        answers=[counted.counts, *counted.answers],
         table=_shown(selection, curves, _COLUMNS, ["at_risk_leads", *_COUNTS], _SHARES),
         parameters={**selection.parameters("cohort"), "stage": stage, "method": method},
         parts={
@@ -190,12 +173,7 @@ def conversion_curve(
             ),
             "tests": _tests(found, method),
         },
-        notes=[
-            *_unwatched_note(found),
-            note,
-            *compared_notes,
-            *folded_note(found, minimum_group_size=selection.minimum_group_size),
-        ],
+        notes=[*_unwatched_note(found), *counted.notes],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.cohorts import count_cohort
 from funnel_analytics.estimates import kaplan_meier, quantile_of
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Result
@@ -15,10 +16,6 @@ from funnel_analytics.segments import (
     By,
     Selection,
     arranged,
-    excluded_leads,
-    folded_note,
-    select_leads,
-    snapshot_entries,
 )
 from funnel_analytics.warehouse import Warehouse
 
@@ -94,28 +91,13 @@ def time_in_stage(
     Stays are right-censored at `as_of`, so the quantiles are those of the product-limit estimate:
     Kaplan & Meier (1958), J. Am. Stat. Assoc. 53, 457-481.
     """
-    warehouse.require("lead", "stage_event", metric="time_in_stage")
-    selection = select_leads(warehouse, period=cohort, by=by)
-    stays = warehouse.query(
-        "metrics/time_in_stage",
-        cohort_start=selection.start,
-        cohort_end=selection.end,
-        as_of=warehouse.as_of,
-        **selection.grouping,
-    )
-    excluded, note = excluded_leads(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    compared, compared_notes = snapshot_entries(
-        warehouse, created_from=selection.start, created_before=selection.end
-    )
-    found = stays.table
-    smallest = selection.minimum_group_size
+    counted = count_cohort(warehouse, "time_in_stage", cohort=cohort, by=by)
+    selection, found = counted.selection, counted.counts.table
     table = arranged(
         _by_stage(warehouse, found, selection),
         counts=["entered_leads", *_ENDINGS],
         shares=list(_QUANTILES),
-        minimum_group_size=smallest,
+        minimum_group_size=selection.minimum_group_size,
     )
     return warehouse.result(
         "time_in_stage",
@@ -125,10 +107,10 @@ def time_in_stage(
             "Time from the first recorded entry into the stage to the next event of the lead: "
             "another stage or a closing status; leads without one count as still there."
         ),
-        answers=[stays, excluded, *compared],
+        answers=[counted.counts, *counted.answers],
         table=selection.spread(table[_COLUMNS]),
         parameters=selection.parameters("cohort"),
-        notes=[note, *compared_notes, *folded_note(found, minimum_group_size=smallest)],
+        notes=counted.notes,
     )
 
 

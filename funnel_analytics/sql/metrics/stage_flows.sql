@@ -43,21 +43,7 @@ present as (
 
 ),
 
-sizes as (
-
-    select
-        lead_attributes.value,
-        count(*) as leads
-    from present
-    left join lead_attributes
-        on
-            present.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    group by lead_attributes.value
-
-),
-
-{{ folded_segments() }}
+{{ present_segments() }}
 
 returns as (
 
@@ -70,8 +56,6 @@ returns as (
 
 ),
 
--- Months begin at a whole quarter of an hour in every zone, as the period does: one instant of each
--- quarter tells the month of all.
 timed as (
 
     select
@@ -86,29 +70,7 @@ timed as (
 
 ),
 
-quarters as (
-
-    select
-        quarter,
-        min(counted_at) as counted_at
-    from timed
-    group by quarter
-
-),
-
-months as (
-
-    select
-        quarters.quarter,
-        max(calendar_months.month) as month
-    from quarters
-    inner join calendar_months
-        on
-            quarters.counted_at >= calendar_months.starts_at
-            and quarters.counted_at < calendar_months.ends_at
-    group by quarters.quarter
-
-),
+{{ months_of_quarters() }}
 
 counted as (
 

@@ -23,21 +23,50 @@ present as (
 
 ),
 
-sizes as (
+{{ present_segments() }}
 
+firsts as (
+
+    {% for k in stages %}
     select
-        lead_attributes.value,
-        count(*) as leads
-    from present
-    left join lead_attributes
-        on
-            present.lead_no = lead_attributes.lead_no
-            and lead_attributes.attribute = $by
-    group by lead_attributes.value
+        lead_no,
+        {{ k }} as position,
+        coalesce(entered_{{ k }}, reached_{{ k }}) as counted_at,
+        case when entered_{{ k }} is not null then 1 else 0 end as is_entered,
+        case when entered_{{ k }} is null then 1 else 0 end as is_imputed,
+        0 as is_entry
+    from lead_progress
+    where
+        coalesce(entered_{{ k }}, reached_{{ k }}) >= $period_start
+        and coalesce(entered_{{ k }}, reached_{{ k }}) < $period_end
+    union all
+    {% endfor %}
+    select
+        lead_no,
+        position,
+        entered_at as counted_at,
+        0 as is_entered,
+        0 as is_imputed,
+        1 as is_entry
+    from entries
 
 ),
 
-{{ folded_segments() }}
+timed as (
+
+    select
+        lead_no,
+        position,
+        counted_at,
+        is_entered,
+        is_imputed,
+        is_entry,
+        floor({{ double(seconds_between("$period_start", "counted_at")) }} / 900) as quarter
+    from firsts
+
+),
+
+{{ months_of_quarters() }}
 
 members as (
 
@@ -53,73 +82,6 @@ members as (
             present.lead_no = lead_attributes.lead_no
             and lead_attributes.attribute = $by
     inner join segments on lead_attributes.value is not distinct from segments.value
-
-),
-
-firsts as (
-
-    {% for k in stages %}
-    select
-        lead_no,
-        {{ k }} as position,
-        coalesce(entered_{{ k }}, reached_{{ k }}) as happened_at,
-        case when entered_{{ k }} is not null then 1 else 0 end as is_entered,
-        case when entered_{{ k }} is null then 1 else 0 end as is_imputed,
-        0 as is_entry
-    from lead_progress
-    where
-        coalesce(entered_{{ k }}, reached_{{ k }}) >= $period_start
-        and coalesce(entered_{{ k }}, reached_{{ k }}) < $period_end
-    union all
-    {% endfor %}
-    select
-        lead_no,
-        position,
-        entered_at as happened_at,
-        0 as is_entered,
-        0 as is_imputed,
-        1 as is_entry
-    from entries
-
-),
-
--- Months begin at a whole quarter of an hour in every zone, as the period does: one instant of each
--- quarter tells the month of all.
-timed as (
-
-    select
-        lead_no,
-        position,
-        happened_at,
-        is_entered,
-        is_imputed,
-        is_entry,
-        floor({{ double(seconds_between("$period_start", "happened_at")) }} / 900) as quarter
-    from firsts
-
-),
-
-quarters as (
-
-    select
-        quarter,
-        min(happened_at) as happened_at
-    from timed
-    group by quarter
-
-),
-
-months as (
-
-    select
-        quarters.quarter,
-        max(calendar_months.month) as month
-    from quarters
-    inner join calendar_months
-        on
-            quarters.happened_at >= calendar_months.starts_at
-            and quarters.happened_at < calendar_months.ends_at
-    group by quarters.quarter
 
 )
 
