@@ -1,4 +1,4 @@
-"""Reads the texts of a language from their file."""
+"""Reads the texts of a language from their files."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def load_texts(language: str) -> Mapping[str, Any]:
             f"There are no texts in '{language}', only in {' and '.join(WORDED_LANGUAGES)}."
             f"{did_you_mean(language, WORDED_LANGUAGES)}"
         )
-    folder = files("funnel_analytics.wording") / "texts"
-    text = (folder / f"{language}.toml").read_text(encoding="utf-8")
-    return MappingProxyType(tomllib.loads(text))
+    folder = files("funnel_analytics.wording") / "texts" / language
+    texts: dict[str, Any] = {}
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        _join(texts, tomllib.loads(file.read_text(encoding="utf-8")), file.name)
+    return MappingProxyType(texts)
+
+
+def _join(texts: dict[str, Any], more: Mapping[str, Any], where: str) -> None:
+    """Add the texts of a file to those of the others; none may stand in two files."""
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(texts.get(key), dict):
+            _join(texts[key], value, f"{where}, {key}")
+        elif key in texts:
+            raise ValueError(f"{where}: the text '{key}' stands in another file, too.")
+        else:
+            texts[key] = value

@@ -12,7 +12,7 @@ import funnel_analytics as fa
 from funnel_analytics.checks import CHECKS
 from funnel_analytics.schema import TABLES
 from funnel_analytics.wording import WORDED_LANGUAGES, Words
-from funnel_analytics.wording.catalogue import load_texts
+from funnel_analytics.wording.catalogue import _join, load_texts
 
 
 def flat(texts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -68,3 +68,11 @@ def test_no_sentence_claims_a_cause_or_a_loss() -> None:
         for word in ("verursacht", "wegen", "verloren", "caused", "because", "due to", " lost"):
             assert word not in GERMAN[key], key
             assert word not in ENGLISH[key], key
+
+
+def test_texts_of_two_files_are_joined_but_none_may_stand_in_both() -> None:
+    texts = {"finding": {"a": {"one": "1"}}}
+    _join(texts, {"finding": {"b": "2"}, "unit": {"c": "3"}}, "more.toml")
+    assert texts == {"finding": {"a": {"one": "1"}, "b": "2"}, "unit": {"c": "3"}}
+    with pytest.raises(ValueError, match=r"more\.toml, finding: the text 'b' stands in another"):
+        _join(texts, {"finding": {"b": "4"}}, "more.toml")
