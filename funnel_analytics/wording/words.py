@@ -17,6 +17,7 @@ from funnel_analytics.wording.checks import (
     check_lines,
     check_meaning,
 )
+from funnel_analytics.wording.counts import SUMMARISED, counted
 from funnel_analytics.wording.findings import finding_of
 from funnel_analytics.wording.findings_change import against_target, measure_label, sides_of
 from funnel_analytics.wording.findings_targets import credited_total, won_credit
@@ -131,45 +132,8 @@ class Words(Phrases):
         return self.say("footer.as_of", instant=instant)
 
     def _n(self, result: Result) -> str:
-        table, key = result.table, metric_key(result.metric)
-        if key == "stage_conversion":
-            first = table[table["position"] == 1]
-            amount = self.amount(counted_noun(result), first["entered_leads"].sum())
-        elif key == "conversion_trend":
-            amount = self.amount(counted_noun(result), table["previous_leads"].sum())
-        elif key == "drop_off_segments":
-            amount = self.amount("leads", result.part("steps")["previous_leads"].max())
-        elif key == "explain_change" and not against_target(result):
-            amount = self.amount("leads", result.note("change")["leads"])
-        elif key == "stage_throughput":
-            amount = self.amount("entries", table["total_leads"].sum())
-        elif key == "time_in_stage":
-            first = table[table["position"] == 1]
-            amount = self.amount("leads", first["entered_leads"].sum())
-        elif key == "time_to_contact":
-            amount = self.amount("leads", table.loc[table["leg"] == "wait", "leads"].sum())
-        elif key == "stage_flows":
-            amount = self.amount("stays", table["entered_stays"].sum())
-        elif key == "loss_reasons":
-            amount = self.amount("closings", table["leads"].sum())
-        elif key == "closed_leads_later":
-            amount = self.amount("closings", table["closed_leads"].sum())
-        elif key == "conversion_curve":
-            curves = result.part("totals")
-            last = curves[curves["position"] == curves["position"].max()]
-            amount = self.amount("leads", last["leads"].sum())
-        elif key in ("expected_conversion", "sales_cycle", "stuck_leads"):
-            of = {"sales_cycle": "started_leads", "stuck_leads": "open_leads"}.get(key, "leads")
-            amount = self.amount("leads", table[of].sum())
-        elif key == "attribute" and len(table):
-            totals = result.note("totals")
-            model = table["model"].iloc[0]
-            rows = table.loc[table["model"] == model, "conversions"]
-            count = totals.get("conversions", rows.sum())
-            amount = self.amount("deals" if won_credit(result) else "leads", count)
-        else:
-            return ""
-        return self.say("footer.n", amount=amount)
+        found = counted(result)
+        return self.say("footer.n", amount=self.amount(*found)) if found else ""
 
     def definition(self, metric: str, *, mode: str = "", noun: str = "leads") -> str:
         """How a metric is defined, in this language; `noun` is what it counts."""
@@ -232,23 +196,13 @@ def words_for(result: Result | Missing, *, language: str | None = None) -> Words
 def summary_sentences(*results: Result | Missing, language: str | None = None) -> tuple[str, ...]:
     """What are the most important findings? One sentence for each result that has one here.
 
-    The gap to the target, the step at which most leads stayed behind, the wait for a first
-    contact, what became of closed leads, the days of a win and the leads that are late, in this
-    order; a `Missing` says nothing.
+    In the order of `SUMMARISED`; a `Missing` says nothing.
     """
-    order = (
-        "actual_vs_target",
-        "stage_conversion",
-        "time_to_contact",
-        "closed_leads_later",
-        "sales_cycle",
-        "stuck_leads",
-    )
     known = {
         metric_key(each.metric): each for each in reversed(results) if isinstance(each, Result)
     }
     return tuple(
         words_for(known[metric], language=language).finding(known[metric]) + "."
-        for metric in order
+        for metric in SUMMARISED
         if metric in known
     )
