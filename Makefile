@@ -29,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup report test kills lint lab sample bench false-alarms lock clean
+.PHONY: help setup report test kills lint lab sample bench false-alarms speed-effect lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -64,10 +64,14 @@ sample: $(READY) ## Write data/sample anew (the same seed gives the same files)
 bench: $(READY) ## Speed and memory on a million leads, and of loading 1 GB
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/exploration.py
+	$(BIN)/python benchmarks/response.py
 	$(BIN)/python benchmarks/loading.py
 
 false-alarms: $(READY) ## How often drop_off_segments finds something where nothing is (200 seeds)
 	$(BIN)/python benchmarks/false_alarms.py
+
+speed-effect: $(READY) ## Do the intervals of speed_effect hold the truth? (60 companies each way)
+	$(BIN)/python benchmarks/speed_effect.py
 
 lock: ## Pin the dependencies of pyproject.toml anew (needs uv)
 	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

@@ -10,23 +10,34 @@ if TYPE_CHECKING:
     from funnel_analytics.agreement import Agreement, load_agreement
     from funnel_analytics.checks import CheckReport, run_checks
     from funnel_analytics.errors import FunnelError
+    from funnel_analytics.metrics.activity import activity_levels
+    from funnel_analytics.metrics.attempts import contact_attempts
     from funnel_analytics.metrics.attribution import attribute
+    from funnel_analytics.metrics.breaches import breaches
+    from funnel_analytics.metrics.buying import buying_groups
+    from funnel_analytics.metrics.campaigns import campaign_runs
     from funnel_analytics.metrics.change import explain_change
     from funnel_analytics.metrics.conversion import stage_conversion
     from funnel_analytics.metrics.curves import conversion_curve
     from funnel_analytics.metrics.drop_offs import drop_off_segments
+    from funnel_analytics.metrics.entry_points import entry_points
     from funnel_analytics.metrics.flows import stage_flows
     from funnel_analytics.metrics.forecast import expected_conversion
+    from funnel_analytics.metrics.handover import handovers
+    from funnel_analytics.metrics.lead_quality import lead_quality
     from funnel_analytics.metrics.loading import (
         column_forms,
         identity_yield,
         load_log,
         quarantined,
     )
+    from funnel_analytics.metrics.origins import origin_mix
     from funnel_analytics.metrics.planning import leads_needed
+    from funnel_analytics.metrics.qualification import lead_score, qualification, what_if_rule
     from funnel_analytics.metrics.reasons import closed_leads_later, loss_reasons
     from funnel_analytics.metrics.response import time_to_contact
     from funnel_analytics.metrics.sales_cycle import sales_cycle, stuck_leads
+    from funnel_analytics.metrics.speed import speed_effect
     from funnel_analytics.metrics.stage_time import time_in_stage
     from funnel_analytics.metrics.targets import actual_vs_target
     from funnel_analytics.metrics.throughput import stage_throughput
@@ -48,18 +59,27 @@ _HOME = {
     "Period": "periods",
     "Result": "results",
     "Warehouse": "warehouse",
+    "activity_levels": "metrics.activity",
     "actual_vs_target": "metrics.targets",
     "attribute": "metrics.attribution",
     "available": "results",
+    "breaches": "metrics.breaches",
+    "buying_groups": "metrics.buying",
+    "campaign_runs": "metrics.campaigns",
     "closed_leads_later": "metrics.reasons",
     "column_forms": "metrics.loading",
+    "contact_attempts": "metrics.attempts",
     "conversion_curve": "metrics.curves",
     "conversion_trend": "metrics.trend",
     "drop_off_segments": "metrics.drop_offs",
-    "explain_change": "metrics.change",
+    "entry_points": "metrics.entry_points",
     "expected_conversion": "metrics.forecast",
+    "explain_change": "metrics.change",
     "forget": "sources.forgetting",
+    "handovers": "metrics.handover",
     "identity_yield": "metrics.loading",
+    "lead_score": "metrics.qualification",
+    "lead_quality": "metrics.lead_quality",
     "leads_needed": "metrics.planning",
     "load": "sources",
     "load_agreement": "agreement",
@@ -67,20 +87,24 @@ _HOME = {
     "loss_reasons": "metrics.reasons",
     "month": "periods",
     "open_warehouse": "warehouse",
+    "origin_mix": "metrics.origins",
     "parse_period": "periods",
     "propose": "sources.proposing",
+    "qualification": "metrics.qualification",
     "quarantined": "metrics.loading",
     "quarter": "periods",
     "reveal": "sources.sealing",
     "run_checks": "checks",
     "sales_cycle": "metrics.sales_cycle",
     "span": "periods",
+    "speed_effect": "metrics.speed",
     "stage_conversion": "metrics.conversion",
     "stage_flows": "metrics.flows",
     "stage_throughput": "metrics.throughput",
     "stuck_leads": "metrics.sales_cycle",
     "time_in_stage": "metrics.stage_time",
     "time_to_contact": "metrics.response",
+    "what_if_rule": "metrics.qualification",
     "write_sample": "samples",
     "year": "periods",
 }
@@ -94,19 +118,28 @@ __all__ = [
     "Period",
     "Result",
     "Warehouse",
+    "activity_levels",
     "actual_vs_target",
     "attribute",
     "available",
+    "breaches",
+    "buying_groups",
+    "campaign_runs",
     "closed_leads_later",
     "column_forms",
+    "contact_attempts",
     "conversion_curve",
     "conversion_trend",
     "drop_off_segments",
+    "entry_points",
     "expected_conversion",
     "explain_change",
     "forget",
+    "handovers",
     "identity_yield",
     "lab",
+    "lead_quality",
+    "lead_score",
     "leads_needed",
     "load",
     "load_agreement",
@@ -114,15 +147,18 @@ __all__ = [
     "loss_reasons",
     "month",
     "open_warehouse",
+    "origin_mix",
     "parse_period",
     "plots",
     "propose",
+    "qualification",
     "quarantined",
     "quarter",
     "reveal",
     "run_checks",
     "sales_cycle",
     "span",
+    "speed_effect",
     "stage_conversion",
     "stage_flows",
     "stage_throughput",
@@ -130,6 +166,7 @@ __all__ = [
     "tables",
     "time_in_stage",
     "time_to_contact",
+    "what_if_rule",
     "wording",
     "write_sample",
     "year",

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from funnel_analytics.agreement import WEEKDAYS, Holidays, WorkingTime
+from funnel_analytics.agreement import WEEKDAYS, Agreement, Holidays, WorkingTime
 from funnel_analytics.errors import CallError
 
-__all__ = ["WorkingClock", "days_off"]
+__all__ = ["WorkingClock", "days_off", "working_intervals"]
 
 _SECOND = np.timedelta64(1, "s")
 
@@ -171,3 +171,23 @@ class WorkingClock:
             nonexistent="shift_forward",
         )
         return index.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]")
+
+
+def working_intervals(agreement: Agreement, *, first: date, last: date) -> pd.DataFrame:
+    """When was the clock of each team running?
+
+    Returns
+    -------
+    DataFrame
+        `WorkingClock.intervals` of every agreed clock, `team` first: `""` is the default one. A
+        team that has no hours of its own has no rows.
+    """
+    usual = agreement.working_time
+    clocks = {"": usual} if usual is None else {"": usual, **usual.teams}
+    tables = []
+    for team, working_time in clocks.items():
+        zone = (working_time.timezone if working_time else None) or agreement.timezone
+        table = WorkingClock(working_time, zone, first=first, last=last).intervals()
+        table.insert(0, "team", team)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)

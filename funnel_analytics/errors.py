@@ -44,6 +44,14 @@ class CallError(FunnelError, ValueError):
     exit_code = 2
 
 
+class MissingRuleError(CallError):
+    """A metric needs a part that the agreement does not have: `section` names it, `[handover]`."""
+
+    def __init__(self, message: str, *, section: str) -> None:
+        super().__init__(message)
+        self.section = section
+
+
 class DataError(FunnelError, ValueError):
     """The data contradict themselves, the agreement or `as_of`; `rows` holds a sample."""
 
@@ -53,11 +61,12 @@ class DataError(FunnelError, ValueError):
 
 
 class MissingTableError(DataError, LookupError):
-    """A metric needs a table that nobody loaded."""
+    """A metric needs a table that nobody loaded, or a column of it that no row states."""
 
-    def __init__(self, message: str, *, table: str) -> None:
+    def __init__(self, message: str, *, table: str, column: str | None = None) -> None:
         super().__init__(message)
         self.table = table
+        self.column = column
 
 
 class SourceError(DataError):

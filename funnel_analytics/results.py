@@ -17,7 +17,12 @@ from typing import Any
 import pandas as pd
 
 from funnel_analytics.agreement import Agreement
-from funnel_analytics.errors import CallError, MissingTableError, did_you_mean
+from funnel_analytics.errors import (
+    CallError,
+    MissingRuleError,
+    MissingTableError,
+    did_you_mean,
+)
 from funnel_analytics.escaping import inert_cell, one_line
 from funnel_analytics.sheets import write_answer
 
@@ -251,12 +256,15 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Missing:
-    """Stands where a metric cannot be computed because a table was never loaded."""
+    """Stands where a metric cannot be computed: a table was never loaded, or no row states its
+    `column`, or the agreement lacks the `section`, which then stands in place of a table."""
 
     metric: str
     table: str
     message: str
     agreement: Agreement
+    column: str | None = None
+    section: str | None = None
 
     def __str__(self) -> str:
         return self.message
@@ -266,14 +274,18 @@ class Missing:
 
 
 def available(metric: Callable[..., Result], warehouse: Any, **arguments: Any) -> Result | Missing:
-    """The metric's result, or a `Missing` that says which table has to be exported.
+    """The metric's result, or a `Missing`: what has to be exported, or agreed on.
 
     Use it in reports that go on without a section; call the metric itself to get the error.
     """
     try:
         return metric(warehouse, **arguments)
     except MissingTableError as error:
-        return Missing(metric.__name__, error.table, str(error), warehouse.agreement)
+        return Missing(
+            metric.__name__, error.table, str(error), warehouse.agreement, column=error.column
+        )
+    except MissingRuleError as error:
+        return Missing(metric.__name__, "", str(error), warehouse.agreement, section=error.section)
 
 
 def plain(value: Any) -> Any:

@@ -28,6 +28,8 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONGEST_TEXT = 32_767
 _LONGEST_NAME = 31
 _WIDEST = 40
+_MOST_LINKS = 65_530
+_LONGEST_LINK = 2_079
 _UNDATED = datetime(2000, 1, 1)
 _OPTIONS = {
     "strings_to_formulas": False,
@@ -135,9 +137,20 @@ def _cell(
         sheet.write_number(row, place, value, formats[kind])
     elif isinstance(value, str) and _DAY.fullmatch(value):
         sheet.write_datetime(row, place, date.fromisoformat(value), formats["day"])
+    elif unit == "link" and isinstance(value, str) and _can_open(value, row):
+        sheet.write_url(row, place, value, string=_text(value))
     else:
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         write_text(sheet, row, place, shown, formats)
+
+
+def _can_open(link: str, row: int) -> bool:
+    """Is a text an address of the web, and one of as many as a sheet of Excel can open?"""
+    return (
+        link.startswith(("https://", "http://"))
+        and len(link) <= _LONGEST_LINK
+        and row <= _MOST_LINKS
+    )
 
 
 def write_text(

@@ -85,7 +85,7 @@ def build_warehouse(
             rows["load_no"] = 1
             rows["source_row"] = range(2, len(rows) + 2)
             connection.register("given", rows.astype(object).where(rows.notna(), None))
-            listed = ", ".join(rows.columns)
+            listed = ", ".join(f'"{column}"' for column in rows.columns)
             connection.execute(f"insert into {name} ({listed}) select {listed} from given")
             connection.unregister("given")
             connection.execute(

@@ -15,7 +15,7 @@ from funnel_analytics.sources import load
 from funnel_analytics.warehouse import Warehouse
 from tests.builders import build_warehouse
 
-settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=60)
+settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("fixed")
 
 _LOCAL = ("127.0.0.1", "::1", "localhost", "")

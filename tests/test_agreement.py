@@ -12,14 +12,19 @@ import pytest
 from funnel_analytics.agreement import (
     Agreement,
     AttributionRule,
+    BuyingGroup,
     Channel,
     CheckLimit,
     ExchangeRule,
+    FirstContact,
+    FollowUp,
     IdentityRule,
     Label,
     LoadingRule,
     MaturityRule,
     PrivacyRule,
+    Score,
+    WorkingTime,
     load_agreement,
     parse_agreement,
     shipped_agreements,
@@ -102,6 +107,53 @@ lookback_days = 90
 file = "targets.csv"
 """
 
+# What may stand beside it about teams, deadlines, scores, contacts and what is due.
+SERVICE = (
+    SKETCH
+    + """
+[teams]
+marketing = { de = "Marketing", en = "Marketing" }
+sales = { de = "Vertrieb", en = "Sales" }
+
+[first_contact.by_priority]
+high = 2
+low = 40
+
+[first_contact.by_stage]
+won = 3
+
+[working_time.teams.sales]
+timezone = "Europe/Vienna"
+holidays = { country = "AT", subdivision = "9" }
+tuesday = ["09:00-17:00"]
+
+[handover.sdr_to_sales]
+respond_within_hours = 16
+return_to_pool = true
+
+[qualification.score]
+predicts = "won"
+highest = 10
+qualified_from = 6
+
+[buying_group]
+minimum_contacts = 3
+decision_roles = ["decision_maker", "procurement"]
+
+[reasons.recycled]
+budget_next_year = { de = "Budget im Folgejahr", en = "Budget next year" }
+
+[follow_up]
+next_step_from = "marketing_qualified"
+recycled_due_days = 90
+recycled_due_days_by_reason = { budget_next_year = 180 }
+
+[links]
+lead = "https://crm.example/lead/{id}"
+deal = "http://crm.example/?deal={id}&view=1"
+"""
+)
+
 
 # --- what a good file says -------------------------------------------------------------------
 
@@ -163,6 +215,49 @@ def test_what_a_short_file_leaves_out_has_the_stated_defaults() -> None:
     assert dict(agreement.statuses) == {}
     assert dict(agreement.checks) == {}
     assert agreement.stage("won").includes == ()
+    assert agreement.buying_group is None
+    assert agreement.follow_up is None
+    assert dict(agreement.links) == {}
+
+
+def test_what_is_agreed_about_scores_contacts_and_what_is_due() -> None:
+    agreement = parse_agreement(SERVICE)
+    assert agreement.qualification is not None
+    assert agreement.qualification.score == Score(predicts="won", qualified_from=6, highest=10)
+    assert agreement.buying_group == BuyingGroup(3, ("decision_maker", "procurement"))
+    assert agreement.follow_up == FollowUp("marketing_qualified", 90, {"budget_next_year": 180})
+    assert dict(agreement.links) == {
+        "lead": "https://crm.example/lead/{id}",
+        "deal": "http://crm.example/?deal={id}&view=1",
+    }
+    assert agreement.handover["sdr_to_sales"].return_to_pool
+    assert not agreement.handover["marketing_to_sdr"].return_to_pool
+
+
+def test_what_these_parts_leave_out_has_the_stated_defaults() -> None:
+    agreement = parse_agreement(
+        TOP
+        + STAGES
+        + '[qualification]\nframework = "BANT"\ncriteria = ["need"]\nat_least = 1\n'
+        + '[qualification.score]\npredicts = "won"\nqualified_from = 60\n'
+        + "[buying_group]\nminimum_contacts = 2\n[follow_up]\n"
+        + "[first_contact]\nwithin_hours = 4\n"
+    )
+    assert agreement.qualification is not None
+    assert agreement.qualification.score == Score("won", 60, highest=100)
+    assert agreement.buying_group == BuyingGroup(2, ("decision_maker",))
+    assert agreement.follow_up == FollowUp(None, None, {})
+    assert agreement.first_contact == FirstContact(4, None, {}, {}, {})
+
+
+def test_days_until_a_recycled_lead_is_due_again_may_differ_by_reason() -> None:
+    rule = FollowUp(recycled_due_days=90, recycled_due_days_by_reason={"budget_next_year": 180})
+    assert [rule.due_days_for(each) for each in ("budget_next_year", "other", None)] == [
+        180,
+        90,
+        90,
+    ]
+    assert FollowUp(recycled_due_days_by_reason={"a": 7}).due_days_for("b") is None
 
 
 def test_what_is_agreed_about_exports_people_and_limits() -> None:
@@ -250,6 +345,51 @@ def test_deadlines_may_differ_by_origin() -> None:
     assert rule.hours_for(None) == 4
 
 
+def test_of_several_deadlines_that_name_a_lead_the_shortest_counts() -> None:
+    rule = FirstContact(
+        4, by_origin={"partner": 8}, by_priority={"high": 2, "low": 40}, by_stage={"won": 3}
+    )
+    assert rule.hours_for("partner", "high", "won") == 2
+    assert rule.hours_for("partner", "low", "won") == 3
+    assert rule.hours_for("partner", "low") == 8
+    assert rule.hours_for(None, "low") == 40  # the only one that names it, though it is longer
+    assert rule.hours_for("inbound", "normal", "inquiry") == 4
+    assert parse_agreement(SERVICE).first_contact == FirstContact(
+        4, "sales_lead", {}, {"high": 2, "low": 40}, {"won": 3}
+    )
+
+
+def test_a_team_may_have_a_clock_of_its_own() -> None:
+    usual = parse_agreement(SERVICE).working_time
+    assert usual is not None
+    assert usual.timezone is None
+    sales = usual.teams["sales"]
+    assert sales.timezone == "Europe/Vienna"
+    assert (sales.holidays.country, sales.holidays.also) == ("AT", ())
+    # Naming one weekday takes the place of them all.
+    assert sales.days["tuesday"] == ((time(9), time(17)),)
+    assert sales.days["monday"] == ()
+    assert dict(sales.teams) == {}
+
+
+@pytest.mark.parametrize(
+    ("says", "different"),
+    [
+        ('timezone = "Europe/Vienna"', {"timezone"}),
+        ('holidays = { country = "AT" }', {"holidays"}),
+        ("holidays = {}", {"holidays"}),
+        ('friday = ["08:00-12:00"]', {"days"}),
+    ],
+)
+def test_what_a_team_does_not_state_is_as_usual(says: str, different: set[str]) -> None:
+    usual = parse_agreement(f"{SKETCH}\n[working_time.teams.anybody]\n{says}\n").working_time
+    assert usual is not None
+    team = usual.teams["anybody"]  # without [teams] any name will do
+    assert isinstance(team, WorkingTime)
+    parts = ("timezone", "holidays", "days")
+    assert {part for part in parts if getattr(team, part) != getattr(usual, part)} == different
+
+
 def test_hours_are_sorted_and_may_touch_or_end_at_midnight() -> None:
     working_time = parse_agreement(
         TOP + STAGES + '[working_time]\nfriday = ["12:00-24:00", "08:00 – 12:00"]\n'
@@ -264,6 +404,8 @@ def test_nothing_can_be_changed_after_reading() -> None:
         agreement.company = "Other"  # type: ignore[misc]
     with pytest.raises(TypeError):
         agreement.channels["new"] = Channel(side="sales")  # type: ignore[index]
+    with pytest.raises(TypeError):
+        agreement.links["lead"] = "x"  # type: ignore[index]
 
 
 def test_text_and_hash_identify_the_file_whatever_its_line_ends() -> None:
@@ -275,8 +417,9 @@ def test_text_and_hash_identify_the_file_whatever_its_line_ends() -> None:
 
 
 def test_the_stored_text_gives_the_same_agreement_again() -> None:
-    agreement = parse_agreement(SKETCH)
-    assert parse_agreement(agreement.text, name="stored") == agreement
+    for sketch in (SKETCH, SERVICE):
+        agreement = parse_agreement(sketch)
+        assert parse_agreement(agreement.text, name="stored") == agreement
 
 
 # --- files -----------------------------------------------------------------------------------
@@ -335,6 +478,22 @@ def test_every_shipped_agreement_is_whole(name: str) -> None:
     assert len(agreement.stages) >= 2
     for stage in agreement.stages:
         assert "…" not in stage.definition.de + stage.definition.en
+
+
+def test_the_examples_of_the_documentation_are_agreements() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "definitions.md").read_text(encoding="utf-8")
+    section = text.partition("## What the agreement says about the work on a lead")[2]
+    example = section.partition("```toml\n")[2].partition("```")[0]
+    reasons = "[reasons.recycled]\nbudget_next_year = { de = 'a', en = 'b' }\n"
+    stages = "".join(
+        STAGES.partition('[[stages]]\nname = "won"')[0].replace('"inquiry"', f'"{name}"')
+        for name in ("inquiry", "sales_accepted", "sales_qualified")
+    )
+    stages += STAGES[STAGES.index('[[stages]]\nname = "won"') :]
+    agreement = parse_agreement(TOP + stages + example + reasons)
+    assert agreement.qualification is not None
+    assert agreement.qualification.score == Score("sales_accepted", 60, 100)
+    assert agreement.links.keys() == {"lead", "deal"}
 
 
 @pytest.mark.real_data

@@ -195,6 +195,8 @@ def test_show_takes_days_as_well_as_names_of_periods(run: Run, sample_database: 
         (["conversion", "--cohort", "October"], "'October' names no period"),
         (["conversion", "--cohort", "9999"], "9999 lies outside of 1950 to 2200"),
         (["attribution", "--lookback-days", "0"], "lookback_days"),
+        (["what_if", "--required", "ned"], "criterion 'ned'; the agreement has budget, authority"),
+        (["score", "--required", "need"], "score takes no --required; it takes --by"),
     ],
 )
 def test_wrong_calls_name_the_right_one(

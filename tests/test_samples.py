@@ -99,6 +99,10 @@ def leads(folder: Path, history: pd.DataFrame) -> pd.DataFrame:
             "furthest": history.groupby("Lead-ID")["stage"].max().reindex(rows.index).fillna(0),
             "contacted": contact.groupby("Lead-ID")["at"].min().reindex(rows.index),
             "waits_from": first_handed.reindex(rows.index).fillna(created),
+            "status": rows["Status"],
+            "priority": rows["Priorität"],
+            "score": pd.to_numeric(rows["Score"]),
+            "next_step": instants(rows["Nächster Schritt"], "%d.%m.%Y"),
         }
     )
 
@@ -143,7 +147,7 @@ def test_committed_sample_is_what_the_generator_writes(tmp_path: Path) -> None:
     assert sorted(p.name for p in fresh.iterdir()) == sorted(p.name for p in COMMITTED.iterdir())
     for path in sorted(fresh.iterdir()):
         assert path.read_bytes() == (COMMITTED / path.name).read_bytes(), path.name
-    assert sum(path.stat().st_size for path in COMMITTED.iterdir()) < 4_500_000
+    assert sum(path.stat().st_size for path in COMMITTED.iterdir()) < 5_000_000
 
 
 @pytest.mark.parametrize("count", [1, 12])
@@ -404,6 +408,129 @@ def test_sales_qualified_leads_meet_the_bant_rule_but_for_the_stated_few(
     assert len(broken) == truth["written"]["sales_qualified_against_bant_rule"] > 50
 
 
+def decided(leads: pd.DataFrame) -> pd.DataFrame:
+    """Scored leads that were marketing qualified three months before the export: are they in?
+
+    Scores of 0 and 100 stand for chances without a logit and are left out.
+    """
+    mature = leads[(leads["created"] < "2026-08-01") & (leads["furthest"] >= 1)]
+    mature = mature[mature["score"].between(1, 99)]
+    logit = np.log(mature["score"] / (100 - mature["score"]))
+    return pd.DataFrame({"logit": logit, "accepted": mature["furthest"] >= 2})
+
+
+def fitted_line(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Intercept and slope of a logistic regression on the logit, with their standard errors."""
+    design = np.column_stack([np.ones(len(rows)), rows["logit"]])
+    line = np.zeros(2)
+    for _ in range(12):
+        rate = 1 / (1 + np.exp(-design @ line))
+        spread = np.linalg.inv(design.T * (rate * (1 - rate)) @ design)
+        line = line + spread @ design.T @ (rows["accepted"].to_numpy() - rate)
+    return line, np.sqrt(np.diag(spread))
+
+
+def test_the_score_is_right_about_the_chance_once_its_overconfidence_is_taken_off(
+    leads: pd.DataFrame, truth: dict[str, Any]
+) -> None:
+    said = truth["score"]
+    rows = decided(leads)
+    chance = 1 / (1 + np.exp(-rows["logit"] / said["overconfidence"]))
+    bands = pd.cut(chance, np.linspace(0, 1, 9))
+    for _, band in rows.assign(chance=chance).groupby(bands, observed=True):
+        assert len(band) > 100
+        assert within(band["accepted"].sum(), len(band), band["chance"].mean())
+    # As written it says too little of doubt: among the highest scores fewer are accepted.
+    sure = rows[rows["logit"] > np.log(9)]
+    assert sure["accepted"].mean() < 1 / (1 + np.exp(-sure["logit"])).mean() - 0.01
+
+
+def test_the_calibration_slope_of_the_score_is_the_stated_one(
+    leads: pd.DataFrame, truth: dict[str, Any]
+) -> None:
+    (intercept, slope), (of_intercept, of_slope) = fitted_line(decided(leads))
+    assert truth["score"]["calibration_slope"] == pytest.approx(1 / 1.4, abs=1e-4)
+    assert abs(slope - 1 / 1.4) < 3.5 * of_slope < 0.07
+    assert abs(intercept) < 3.5 * of_intercept < 0.13
+
+
+def test_scores_priorities_and_next_steps_are_missing_as_often_as_stated(
+    folder: Path, leads: pd.DataFrame, truth: dict[str, Any]
+) -> None:
+    written, steps = truth["written"], truth["next_steps"]
+    assert leads["score"].isna().sum() == written["leads_without_score"]
+    assert within(leads["score"].isna().sum(), len(leads), truth["score"]["missing_share"])
+    assert leads["score"].min() == 0
+    assert leads["score"].max() == truth["score"]["highest"] == 100
+    shares = {"hoch": "high", "normal": "normal", "": "(missing)"}
+    for label, name in shares.items():
+        count = (leads["priority"] == label).sum()
+        assert within(count, len(leads), truth["priority"]["shares"][name])
+    # It goes with nothing: as many of high priority are accepted as of the others.
+    accepted = leads[leads["furthest"] >= 1].groupby("priority")["furthest"]
+    shares_in = accepted.agg(lambda stages: (stages >= 2).mean())
+    assert shares_in.max() - shares_in.min() < 0.04
+
+    is_open = leads["status"] == "offen"
+    assert is_open.sum() == written["open_leads"]
+    assert leads.loc[~is_open, "next_step"].isna().all()
+    far = leads[is_open & (leads["furthest"] >= 2)]
+    near = leads[is_open & (leads["furthest"] < 2)]
+    assert len(far) == written["open_leads_from_the_next_step_stage"]
+    assert far["next_step"].isna().sum() == written["of_them_without_next_step"]
+    assert within(far["next_step"].isna().sum(), len(far), steps["missing_share"])
+    without = steps["missing_share_before_the_stage"]
+    assert within(near["next_step"].isna().sum(), len(near), without)
+    planned = leads.dropna(subset="next_step")
+    overdue = planned["next_step"] < AS_OF
+    # Of leads created in the last days a plan cannot lie before their creation, but is over too.
+    assert within(overdue.sum(), len(planned), steps["overdue_share_of_planned"])
+    assert (planned["next_step"] >= planned["created"].dt.normalize()).all()
+    assert planned["next_step"].max() > AS_OF + pd.Timedelta(days=14)
+
+    deals = read(folder, "deals.csv")
+    open_deals = deals["Gewonnen"] == ""
+    assert (deals.loc[~open_deals, "Nächster Schritt"] == "").all()
+    without = (deals.loc[open_deals, "Nächster Schritt"] == "").sum()
+    assert within(without, open_deals.sum(), steps["missing_share_of_deals"])
+    days = instants(deals.loc[open_deals, "Nächster Schritt"], "%d.%m.%Y").dropna()
+    assert within((days < AS_OF).sum(), len(days), steps["overdue_share_of_planned"])
+    assert (days >= instants(deals["Angelegt am"], "%d.%m.%Y").loc[days.index]).all()
+
+
+def test_contacts_add_nothing_to_winning_beyond_the_time_they_need(
+    folder: Path, truth: dict[str, Any]
+) -> None:
+    # Deals of one segment that were still open after 30 days and are decided by now: those with a
+    # second contact by then win as often as those without, though deals that stay open longer
+    # gather more contacts in the end.
+    assert truth["buying_group"]["odds_factor_of_winning"] == 1.0
+    segments = read(folder, "accounts.csv").set_index("Konto-ID")["Segment"]
+    deals = read(folder, "deals.csv").set_index("Opportunity-ID")
+    contacts = read(folder, "deal_contacts.csv")
+    landmark = instants(deals["Angelegt am"], "%d.%m.%Y") + pd.Timedelta(days=30)
+    closed = instants(deals["Abgeschlossen am"], "%d.%m.%Y")
+    added = instants(contacts["Hinzugefügt am"])
+    early = contacts[added < contacts["Opportunity-ID"].map(landmark)]
+    by_then = early.groupby("Opportunity-ID").size().reindex(deals.index)
+    assert (by_then >= 1).all()
+    rows = pd.DataFrame(
+        {
+            "segment": deals["Konto-ID"].map(segments),
+            "won": deals["Gewonnen"] == "ja",
+            "several": by_then >= 2,
+        }
+    )[(closed >= landmark) & (landmark < pd.Timestamp("2026-03-01"))]
+    gaps, weights = [], []
+    for _, part in rows.groupby("segment"):
+        found = part.groupby("several")["won"].agg(["mean", "size"])
+        gaps.append(found.loc[True, "mean"] - found.loc[False, "mean"])
+        rate = part["won"].mean()
+        weights.append(1 / (rate * (1 - rate) * (1 / found["size"]).sum()))
+    pooled = np.average(gaps, weights=weights)
+    assert abs(pooled) < 3.5 / np.sqrt(sum(weights)) < 0.11
+
+
 def test_preset_maps_every_file_column_and_value() -> None:
     preset = load_preset("sample")
     names = {path.name for path in COMMITTED.iterdir()} - {"agreement.toml", "truth.json"}
@@ -484,6 +611,18 @@ def test_without_effects_origins_segments_and_months_have_one_rate(tmp_path: Pat
     expected = dict(rates.pop())["marketing_qualified"]
     apart = (found["mean"] - expected) / np.sqrt(expected * (1 - expected) / found["size"])
     assert apart.abs().max() < 3.5
+    # And the score knows nothing about a single lead.
+    furthest = history["Nach Phase"].map(STAGES).groupby(history["Lead-ID"]).max()
+    assert (said["score"]["informs"], said["score"]["calibration_slope"]) == (False, 0.0)
+    rows = pd.DataFrame(
+        {
+            "created": instants(leads["Erstellt am"]),
+            "furthest": leads["Lead-ID"].map(furthest),
+            "score": pd.to_numeric(leads["Score"]),
+        }
+    )
+    (_, slope), (_, of_slope) = fitted_line(decided(rows))
+    assert abs(slope) < 3.5 * of_slope < 0.07
 
 
 def test_preset_loads_the_committed_sample_without_a_lost_row(tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ import pytest
 from great_tables import GT
 
 from funnel_analytics import tables
+from funnel_analytics.agreement import parse_agreement
 from funnel_analytics.checks import CheckReport
 from funnel_analytics.metrics.loading import identity_yield
 from funnel_analytics.results import Result
 from funnel_analytics.warehouse import Warehouse
 from funnel_analytics.wording import Words
+from tests.test_agreement import SERVICE
 from tests.wording import drawn
 from tests.wording.drawn_plan import plan_result
 
@@ -302,6 +304,51 @@ def test_the_agreement_is_printed_with_owners_and_deadlines() -> None:
     assert by_term["Qualifizierung (BANT)"] == (
         "3 von 4 Kriterien: Budget, Entscheider, Bedarf und Zeitplan; immer: Bedarf"
     )
+
+
+def test_clocks_scores_contacts_and_what_is_due_are_printed_as_agreed() -> None:
+    german = {row[0]: row[2] for row in rows(TABLES["agreement"]("de")) if len(row) > 2}
+    assert german["Arbeitszeit"] == (
+        "Mo.–Fr. 08:00–12:00, 13:00–17:00; Feiertage: DE, BY; dazu 6 freie Tage"
+    )
+    assert german["Wiedervorlage"] == (
+        "ab „Vom SDR angenommener Lead“ mit geplantem nächstem Schritt; recycelte Leads nach "
+        "90 Tagen; bei „Budget erst im Folgejahr“ nach 180 Tagen"
+    )
+    assert german["Score"] == (
+        "qualifiziert ab 60 von 100; sagt die Chance auf „Vom SDR angenommener Lead“ voraus"
+    )
+    assert german["Buying-Center"] == "mindestens 3 Kontakte; Rolle mit Entscheidung: Entscheider"
+    assert german["Datensätze im CRM"] == (
+        "Lead: https://crm.example/lead/{id}; Opportunity: https://crm.example/deal/{id}"
+    )
+    table = tables.agreement(parse_agreement(SERVICE), language="en")
+    cells = rows(table)
+    english = {row[0]: row[2] for row in cells if len(row) > 2 and row[0] != "Working time"}
+    assert [row[1:3] for row in cells if row[0] == "Working time"] == [
+        ["–", "Mon 08:00–12:00, 13:00–17:00; holidays: DE, BY; and 2 more days off"],
+        ["Sales", "Tue 09:00–17:00; holidays: AT, 9; Time zone: Europe/Vienna"],
+    ]
+    assert english["First contact"] == (
+        "within 4 working hours, priority “High”: within 2 working hours, priority “Low”: within "
+        "40 working hours, in stage “Won”: within 3 working hours, then to: Head of sales"
+    )
+    assert english["Hand-over: Sales development (SDR) to Sales"] == (
+        "answer within 16 working hours; back to the pool without an answer"
+    )
+    assert english["Buying group"] == (
+        "at least 3 contacts; role that decides: decision maker or procurement"
+    )
+
+
+def test_hours_up_to_midnight_and_days_apart_are_printed_as_they_are() -> None:
+    text = SERVICE.replace('["09:00-17:00"]', '["12:00-24:00"]\nwednesday = ["12:00-24:00"]')
+    text = text.replace("minimum_contacts = 3", "minimum_contacts = 1")
+    cells = rows(tables.agreement(parse_agreement(text), language="de"))
+    (clock,) = [row[2] for row in cells if row[:2] == ["Arbeitszeit", "Vertrieb"]]
+    assert clock == "Di.–Mi. 12:00–24:00; Feiertage: AT, 9; Zeitzone: Europe/Vienna"
+    (group,) = [row[2] for row in cells if row[0] == "Buying-Center"]
+    assert group.startswith("mindestens 1 Kontakt; ")
 
 
 def test_the_summary_has_actual_target_and_difference() -> None:

@@ -22,6 +22,7 @@ STATUSES = ("open", "nurture", "recycled", "rejected", "lost", "won")
 ID_FORMS = ("pseudonym", "plain")
 PERSONAL_TEXT = ("drop", "keep")
 MERGE_RULES = ("email",)
+LINKED = ("lead", "deal")
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -77,34 +78,73 @@ class Holidays:
 
 @dataclass(frozen=True)
 class WorkingTime:
-    """Opening hours by weekday, all seven named; a closing time of 00:00 is midnight at its end."""
+    """Opening hours by weekday, all seven named; a closing time of 00:00 is midnight at its end.
+
+    `teams` are the clocks of the teams that have one of their own; each is whole: what a team does
+    not state is taken from the default. `timezone` is a team's own, else the agreement's counts.
+    """
 
     holidays: Holidays
     days: Mapping[str, tuple[tuple[time, time], ...]]
+    timezone: str | None = None
+    teams: Mapping[str, WorkingTime] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True)
 class FirstContact:
-    """Within how many working hours a lead is to be contacted, and who hears of it if not."""
+    """Within how many working hours a lead is to be contacted, and who hears of it if not.
+
+    Deadlines of their own may hold for an origin, a priority, or the stage that the lead was in
+    when the wait began.
+    """
 
     within_hours: float
     escalate_to: str | None = None
     by_origin: Mapping[str, float] = field(default_factory=_nothing)
+    by_priority: Mapping[str, float] = field(default_factory=_nothing)
+    by_stage: Mapping[str, float] = field(default_factory=_nothing)
 
-    def hours_for(self, origin: str | None) -> float:
-        """The deadline for leads of one origin, in working hours."""
-        return (
-            self.within_hours if origin is None else self.by_origin.get(origin, self.within_hours)
+    def hours_for(
+        self, origin: str | None, priority: str | None = None, stage: str | None = None
+    ) -> float:
+        """The deadline of a lead in working hours: of those that name it the shortest.
+
+        >>> rule = FirstContact(4, by_origin={"partner": 8}, by_priority={"high": 2})
+        >>> rule.hours_for("inbound"), rule.hours_for("partner"), rule.hours_for("partner", "high")
+        (4, 8, 2)
+        """
+        named = (
+            (self.by_origin, origin),
+            (self.by_priority, priority),
+            (self.by_stage, stage),
         )
+        hours = [rules[name] for rules, name in named if name is not None and name in rules]
+        return min(hours, default=self.within_hours)
 
 
 @dataclass(frozen=True)
 class Handover:
-    """Within how many working hours a team accepts or rejects, and what it must be given."""
+    """Within how many working hours a team accepts or rejects, and what it must be given.
+
+    `return_to_pool`: a lead that nobody answered for by then goes back, or to somebody else.
+    """
 
     respond_within_hours: float
     required_fields: tuple[str, ...] = ()
     escalate_to: str | None = None
+    return_to_pool: bool = False
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the automatic score of a lead says: `score / highest` is the chance of a stage.
+
+    From `qualified_from` on the score takes a lead to be qualified.
+    """
+
+    predicts: str
+    qualified_from: float
+    highest: float = 100.0
 
 
 @dataclass(frozen=True)
@@ -115,6 +155,33 @@ class Qualification:
     criteria: tuple[str, ...]
     required: tuple[str, ...]
     at_least: int
+    score: Score | None = None
+
+
+@dataclass(frozen=True)
+class BuyingGroup:
+    """How many contacts a deal needs, and in which roles somebody decides."""
+
+    minimum_contacts: int
+    decision_roles: tuple[str, ...] = ("decision_maker",)
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """When something is due: a next step from a stage on, and a recycled lead after so many days.
+
+    `recycled_due_days_by_reason` holds days of their own for reasons of recycling.
+    """
+
+    next_step_from: str | None = None
+    recycled_due_days: float | None = None
+    recycled_due_days_by_reason: Mapping[str, float] = field(default_factory=_nothing)
+
+    def due_days_for(self, reason: str | None) -> float | None:
+        """After how many days is a lead due again that was recycled for a reason? Or never."""
+        if reason is None:
+            return self.recycled_due_days
+        return self.recycled_due_days_by_reason.get(reason, self.recycled_due_days)
 
 
 @dataclass(frozen=True)
@@ -213,6 +280,8 @@ class Agreement:
     first_contact: FirstContact | None = None
     handover: Mapping[str, Handover] = field(default_factory=_nothing)
     qualification: Qualification | None = None
+    buying_group: BuyingGroup | None = None
+    follow_up: FollowUp | None = None
     reasons: Mapping[str, Mapping[str, Label]] = field(default_factory=_nothing)
     channels: Mapping[str, Channel] = field(default_factory=_nothing)
     attribution: AttributionRule = AttributionRule()
@@ -225,6 +294,7 @@ class Agreement:
     checks: Mapping[str, CheckLimit] = field(default_factory=_nothing)
     employee_level: str = "off"
     targets: TargetsFile | None = None
+    links: Mapping[str, str] = field(default_factory=_nothing)
     text: str = field(default="", repr=False)
     sha256: str = ""
     path: Path | None = None

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import time
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-import holidays
 from babel.numbers import list_currencies
 
 from funnel_analytics.agreement.model import (
     ATTRIBUTION_MODELS,
     EMPLOYEE_LEVELS,
-    HANDOVER_KINDS,
     LANGUAGES,
     REASON_KINDS,
     SIDES,
-    WEEKDAYS,
     Agreement,
     AttributionRule,
     Channel,
-    FirstContact,
-    Handover,
-    Holidays,
     Label,
     MaturityRule,
-    Qualification,
     Stage,
     TargetsFile,
-    WorkingTime,
 )
 from funnel_analytics.agreement.reading import Reader
 from funnel_analytics.agreement.rules import (
@@ -39,14 +28,21 @@ from funnel_analytics.agreement.rules import (
     check_spellings,
     exchange_rule,
     identity_rule,
+    links,
     loading_rule,
     privacy_rule,
     statuses,
 )
+from funnel_analytics.agreement.service import (
+    buying_group,
+    first_contact,
+    follow_up,
+    handovers,
+    qualification,
+)
+from funnel_analytics.agreement.working import time_zone, working_time
 from funnel_analytics.errors import did_you_mean
-from funnel_analytics.periods import time_zones
 
-_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 _TARGET_METRICS = ("leads", "won_deals", "revenue", "spend")
 _Value = TypeVar("_Value")
 
@@ -58,16 +54,18 @@ def build(reader: Reader) -> Agreement:
         agreed_on=reader.day("agreed_on"),
         language=reader.choice("language", LANGUAGES),  # type: ignore[arg-type]
         currency=_currency(reader),
-        timezone=_timezone(reader),
+        timezone=time_zone(reader),
         minimum_group_size=int(reader.number("minimum_group_size", default=5, low=1, whole=True)),
         employee_level=reader.choice("employee_level", EMPLOYEE_LEVELS, default="off"),
-        teams=_teams(reader),
-        stages=_stages(reader),
-        working_time=_working_time(reader.table("working_time")),
-        first_contact=_first_contact(reader.table("first_contact")),
-        handover=_handovers(reader.table("handover")),
-        qualification=_qualification(reader.table("qualification")),
-        reasons=_reasons(reader.table("reasons")),
+        teams=(teams := _teams(reader)),
+        stages=(stages := _stages(reader, list(teams))),
+        working_time=working_time(reader.table("working_time"), list(teams)),
+        first_contact=first_contact(reader.table("first_contact"), stages),
+        handover=handovers(reader.table("handover")),
+        qualification=qualification(reader.table("qualification"), stages),
+        buying_group=buying_group(reader.table("buying_group")),
+        reasons=(reasons := _reasons(reader.table("reasons"))),
+        follow_up=follow_up(reader.table("follow_up"), stages, reasons.get("recycled", {})),
         channels=_channels(reader.table("channels")),
         attribution=_attribution(reader.table("attribution")),
         maturity=_maturity(reader.table("maturity")),
@@ -78,6 +76,7 @@ def build(reader: Reader) -> Agreement:
         exchange=exchange_rule(reader.table("exchange")),
         checks=check_limits(reader.table("checks")),
         targets=_targets(reader.table("targets")),
+        links=links(reader.table("links")),
     )
     check_spellings(reader, agreement.stages, agreement.statuses)
     reader.close()
@@ -97,18 +96,6 @@ def _currency(reader: Reader) -> str:
             "currency", f"'{code}' is no currency; write its three-letter ISO 4217 code.{hint}"
         )
     return code
-
-
-def _timezone(reader: Reader) -> str:
-    zone = reader.text("timezone", wanted='a zone such as "Europe/Berlin"')
-    known = time_zones()
-    if zone and zone not in known:
-        cities = {name.rpartition("/")[2]: name for name in sorted(known)}
-        hint = did_you_mean(zone, known) or (
-            f" Did you mean '{cities[zone]}'?" if zone in cities else ""
-        )
-        reader.fault("timezone", f"'{zone}' is no time zone of the IANA list.{hint}")
-    return zone
 
 
 def _label(reader: Reader | None) -> Label:
@@ -132,11 +119,10 @@ def _teams(reader: Reader) -> Mapping[str, Label]:
     return _frozen({team: _label(table.table(team)) for team in table.keys()})  # noqa: SIM118
 
 
-def _stages(reader: Reader) -> tuple[Stage, ...]:
+def _stages(reader: Reader, teams: list[str]) -> tuple[Stage, ...]:
     tables = reader.tables("stages")
     if reader.has("stages") and len(tables) < 2:
         reader.fault("stages", f"a funnel needs at least 2 stages; here is {len(tables)}.")
-    teams = list(owners.keys()) if (owners := reader.table("teams")) else []
     stages: list[Stage] = []
     for table in tables:
         name = table.name("name")
@@ -164,142 +150,6 @@ def _stages(reader: Reader) -> tuple[Stage, ...]:
             table.fault("optional", "the first and the last stage cannot be optional.")
         table.close()
     return tuple(stages)
-
-
-def _working_time(reader: Reader | None) -> WorkingTime | None:
-    if reader is None:
-        return None
-    faults = reader.fault_count
-    days = {day: _hours(reader, day) for day in WEEKDAYS}
-    if not any(days.values()) and reader.fault_count == faults:
-        reader.fault("", "no day has working hours, so no deadline could ever pass.")
-    working_time = WorkingTime(holidays=_holidays(reader.table("holidays")), days=_frozen(days))
-    reader.close()
-    return working_time
-
-
-def _hours(reader: Reader, day: str) -> tuple[tuple[time, time], ...]:
-    found: list[tuple[int, int]] = []
-    for number, text in enumerate(reader.texts(day), start=1):
-        match = _HOURS.fullmatch(text)
-        if match is None:
-            reader.fault(f"{day}[{number}]", f"'{text}' are no hours; write \"08:00-12:00\".")
-            continue
-        opens = int(match[1]) * 60 + int(match[2])
-        closes = int(match[3]) * 60 + int(match[4]) if match[3] else 24 * 60
-        if closes <= opens:
-            reader.fault(
-                f"{day}[{number}]",
-                f"'{text}' ends before it starts; hours past midnight belong to the next day.",
-            )
-            continue
-        found.append((opens, closes))
-    found.sort()
-    for before, after in pairwise(found):
-        if after[0] < before[1]:
-            reader.fault(day, f"{_clock(before)} and {_clock(after)} overlap.")
-    return tuple((_time(opens), _time(closes)) for opens, closes in found)
-
-
-def _time(minutes: int) -> time:
-    return time(minutes // 60 % 24, minutes % 60)
-
-
-def _clock(hours: tuple[int, int]) -> str:
-    return "-".join(f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in hours)
-
-
-def _holidays(reader: Reader | None) -> Holidays:
-    if reader is None:
-        return Holidays()
-    country = reader.text_or_none("country")
-    subdivision = reader.text_or_none("subdivision")
-    countries = holidays.list_supported_countries(include_aliases=False)
-    if country and country not in countries:
-        reader.fault(
-            "country",
-            f"'{country}' is no country whose holidays are known; write a code such as \"DE\"."
-            f"{_country_hint(country, list(countries))}",
-        )
-    elif country and subdivision and subdivision not in countries[country]:
-        reader.fault("subdivision", _unknown_subdivision(country, subdivision))
-    if subdivision and not country:
-        reader.fault("subdivision", "stands alone; write the country as well.")
-    agreed = Holidays(country, subdivision, reader.days("also"))
-    reader.close()
-    return agreed
-
-
-def _country_hint(country: str, codes: list[str]) -> str:
-    named = getattr(getattr(holidays, country, None), "country", country.upper())
-    return f" Did you mean '{named}'?" if named in codes else ""
-
-
-def _unknown_subdivision(country: str, subdivision: str) -> str:
-    codes = holidays.list_supported_countries(include_aliases=False)[country]
-    if not codes:
-        return f"'{subdivision}' is unknown: {country} has no subdivisions here; leave it out."
-    aliases = getattr(holidays, country).subdivisions_aliases
-    hint = (
-        f" Did you mean '{aliases[subdivision]}'?"
-        if subdivision in aliases
-        else did_you_mean(subdivision, codes)
-    )
-    return f"'{subdivision}' is no part of {country}; it has {', '.join(codes)}.{hint}"
-
-
-def _first_contact(reader: Reader | None) -> FirstContact | None:
-    if reader is None:
-        return None
-    by_origin: dict[str, float] = {}
-    origins = reader.table("by_origin")
-    if origins is not None:
-        by_origin = {origin: origins.number(origin, above=0) for origin in origins.keys()}  # noqa: SIM118
-    rule = FirstContact(
-        within_hours=reader.number("within_hours", above=0),
-        escalate_to=reader.text_or_none("escalate_to"),
-        by_origin=_frozen(by_origin),
-    )
-    reader.close()
-    return rule
-
-
-def _handovers(reader: Reader | None) -> Mapping[str, Handover]:
-    found: dict[str, Handover] = {}
-    if reader is None:
-        return _frozen(found)
-    for kind in HANDOVER_KINDS:
-        table = reader.table(kind)
-        if table is None:
-            continue
-        found[kind] = Handover(
-            respond_within_hours=table.number("respond_within_hours", above=0),
-            required_fields=table.texts("required_fields"),
-            escalate_to=table.text_or_none("escalate_to"),
-        )
-        table.close()
-    reader.close()
-    return _frozen(found)
-
-
-def _qualification(reader: Reader | None) -> Qualification | None:
-    if reader is None:
-        return None
-    faults = reader.fault_count
-    rule = Qualification(
-        framework=reader.text("framework"),
-        criteria=reader.texts("criteria", required=True),
-        required=reader.texts("required"),
-        at_least=int(reader.number("at_least", low=1, whole=True)),
-    )
-    if reader.has("criteria") and not rule.criteria and reader.fault_count == faults:
-        reader.fault("criteria", "is empty; list at least one criterion.")
-    for number, criterion in enumerate(rule.required if rule.criteria else (), start=1):
-        reader.check_choice(f"required[{number}]", criterion, rule.criteria)
-    if rule.at_least > len(rule.criteria) > 0:
-        reader.fault("at_least", f"{rule.at_least} is more than the {len(rule.criteria)} criteria.")
-    reader.close()
-    return rule
 
 
 def _reasons(reader: Reader | None) -> Mapping[str, Mapping[str, Label]]:

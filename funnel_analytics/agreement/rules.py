@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from funnel_analytics.agreement.model import (
     ID_FORMS,
+    LINKED,
     MERGE_RULES,
     PERSONAL_TEXT,
     STATUSES,
@@ -19,6 +21,9 @@ from funnel_analytics.agreement.model import (
     Stage,
 )
 from funnel_analytics.agreement.reading import Reader
+
+_LINK = re.compile(r"https?://[^\s<>\"'`{}]*[^\s<>\"'`{}/][^\s<>\"'`{}]*")
+_ID = "{id}"
 
 
 def loading_rule(reader: Reader | None) -> LoadingRule:
@@ -91,6 +96,27 @@ def check_limits(reader: Reader | None) -> Mapping[str, CheckLimit]:
             )
         table.close()
         found[name] = CheckLimit(review, fail)
+    return MappingProxyType(found)
+
+
+def links(reader: Reader | None) -> Mapping[str, str]:
+    """The addresses of a CRM's records, with `{id}` where the id stands."""
+    found: dict[str, str] = {}
+    if reader is None:
+        return MappingProxyType(found)
+    for name in LINKED:
+        if not reader.has(name):
+            continue
+        link = reader.text(name, wanted=f'an address such as "https://crm.example/{name}/{_ID}"')
+        if link and not _LINK.fullmatch(link.replace(_ID, "id")):
+            reader.fault(
+                name,
+                f"'{link}' is no address; write one such as \"https://crm.example/{name}/{_ID}\".",
+            )
+        elif link and _ID not in link:
+            reader.fault(name, f"'{link}' lacks {_ID}, which stands for the id in the CRM.")
+        found[name] = link
+    reader.close()
     return MappingProxyType(found)
 
 

@@ -69,14 +69,15 @@ def show(
     lookback_days: Annotated[int | None, typer.Option(help="attribution: the window.")] = None,
     conversion: Annotated[str | None, typer.Option(help="attribution: won or a stage.")] = None,
     stage: Annotated[
-        str | None, typer.Option(help="curve, drop_offs, expected, trend: a stage.")
+        str | None,
+        typer.Option(help="curve, drop_offs, expected, qualification, speed, trend, what_if."),
     ] = None,
     every: Annotated[str | None, typer.Option(help="expected, trend: month, quarter, …")] = None,
     method: Annotated[
         str | None, typer.Option(help="curve: aalen_johansen or kaplan_meier.")
     ] = None,
     attributes: Annotated[
-        list[str] | None, typer.Option(help="drop_offs: what is searched; default: all.")
+        list[str] | None, typer.Option(help="drop_offs, quality: what is used; default: all.")
     ] = None,
     pairs: Annotated[
         bool | None, typer.Option(help="drop_offs: whether pairs of values are searched.")
@@ -89,9 +90,21 @@ def show(
     ] = None,
     start: Annotated[str | None, typer.Option(help="cycle: the stage it starts in.")] = None,
     end: Annotated[str | None, typer.Option(help="cycle: the stage it ends in.")] = None,
+    required: Annotated[
+        list[str] | None, typer.Option(help="what_if: a criterion that has to be met.")
+    ] = None,
+    at_least: Annotated[
+        int | None, typer.Option(help="what_if: how many criteria have to be met.")
+    ] = None,
+    lists: Annotated[
+        list[str] | None, typer.Option("--list", help="breaches: one or more lists; default: all.")
+    ] = None,
     part: Annotated[
         str | None,
         typer.Option(help="Print this further part instead; a table names its parts below it."),
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Also write all of it to FILE.xlsx, .csv or .json.")
     ] = None,
     language: LanguageOption = None,
     format: FormatOption = Format.table,
@@ -122,14 +135,17 @@ def show(
         "pairs": pairs,
         "minimum_leads": minimum_leads,
         "false_discovery_rate": false_discovery_rate,
+        "required": required,
+        "at_least": at_least,
+        "lists": lists,
     }
     options: dict[str, Any] = {
         name: value for name, value in given.items() if value not in (None, [])
     }
     if surplus := sorted(set(options) - asked.takes):
-        known = ", ".join("--" + each.replace("_", "-") for each in sorted(asked.takes))
+        known = ", ".join(map(_option, sorted(asked.takes)))
         raise CallError(
-            f"{metric} takes no --{surplus[0].replace('_', '-')}; "
+            f"{metric} takes no {_option(surplus[0])}; "
             f"it takes {known or 'no option but a period'}."
         )
     if not asked.span and (cohort or first or after):
@@ -144,6 +160,8 @@ def show(
         if asked.span:
             options[asked.span] = _days(warehouse, cohort, first, after)
         result = asked.function(warehouse, **options)
+    if save is not None:
+        typer.echo(f"wrote {result.save(save)}", err=True)
     spoken = language.value if language else None
     print_result(result, format, part=part, language=spoken, below=("totals",) * is_change)
 
@@ -218,6 +236,11 @@ def report(
     for written in (rendered.html, rendered.pdf, rendered.xlsx, rendered.run_json):
         if written:
             typer.echo(f"wrote {written}")
+
+
+def _option(name: str) -> str:
+    """How an option of a metric is written on the command line."""
+    return "--list" if name == "lists" else "--" + name.replace("_", "-")
 
 
 def _two_sides(before: str | None, after: str | None) -> dict[str, Period | str]:

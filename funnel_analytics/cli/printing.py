@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 import funnel_analytics as fa
+from funnel_analytics.cli.lists import listed
 from funnel_analytics.cli.options import Format
 from funnel_analytics.results import Result
 
@@ -73,12 +74,16 @@ def _answer(result: Result, part: str | None) -> dict[str, Any]:
 
 
 def _table(result: Result, part: str | None) -> str:
+    if result.metric == "breaches" and part is None:
+        return listed(result)
     rest = "--format csv" if part is None else f"--part {part} --format csv"
     return result.printed(part=part, rest=rest)
 
 
 def _sentences(words: fa.wording.Words, result: Result) -> tuple[str, ...]:
-    """What a change was and what it comes from; other answers speak by their tables."""
+    """What a change was and what it comes from, what lists come to; others speak by tables."""
+    if result.metric == "breaches":
+        return (f"{words.finding(result)}.",)
     if result.metric != "explain_change":
         return ()
     return fa.wording.change_sentences(words, result)

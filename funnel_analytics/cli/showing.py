@@ -85,6 +85,11 @@ METRICS: Mapping[str, Metric] = {
         "Which open leads have been in their stage for longer than agreed?",
         "", "by",
     ),
+    "breaches": _metric(
+        "breaches",
+        "Which leads and deals need somebody to act on them now?",
+        "", "by", "lists",
+    ),
     "drop_offs": _metric(
         "drop_off_segments",
         "Where to look first: which groups convert otherwise than the rest, and by how many deals?",
@@ -108,10 +113,69 @@ METRICS: Mapping[str, Metric] = {
         "What became of the leads that were lost, rejected, recycled or put into nurture?",
         "period", "by",
     ),
+    "quality": _metric(
+        "lead_quality",
+        "Are the leads of a group weaker, or did fewer of them get on than of comparable leads?",
+        "cohort", "by", "attributes",
+    ),
     "time_to_contact": _metric(
         "time_to_contact",
         "How long did the leads of a cohort wait for a first contact?",
         "cohort", "by",
+    ),
+    "attempts": _metric(
+        "contact_attempts",
+        "How many attempts did it take until one connected?",
+        "cohort", "by",
+    ),
+    "speed": _metric(
+        "speed_effect",
+        "Do leads that are contacted sooner reach a stage more often than comparable ones?",
+        "cohort", "stage",
+    ),
+    "qualification": _metric(
+        "qualification",
+        "How completely were leads qualified, and what do the answers say about winning them?",
+        "cohort", "by", "stage",
+    ),
+    "score": _metric(
+        "lead_score",
+        "Does the automatic score of the leads say what the team that gets them says?",
+        "cohort", "by",
+    ),
+    "what_if": _metric(
+        "what_if_rule",
+        "Had another rule of qualification been asked of past leads, whom would it have let "
+        "through?",
+        "cohort", "by", "stage", "required", "at_least",
+    ),
+    "buying_groups": _metric(
+        "buying_groups",
+        "How many people are on the buying side of won, lost and open deals, and in which roles?",
+        "period", "by",
+    ),
+    "origins": _metric(
+        "origin_mix",
+        "Which share of the leads, the won deals and the revenue comes from which origin?",
+        "period",
+    ),
+    "entry_points": _metric(
+        "entry_points",
+        "At which stage did leads begin, and how often were they won from there?",
+        "cohort", "by",
+    ),
+    "activities": _metric(
+        "activity_levels",
+        "How many own activities do leads see in a stage, by what became of them there?",
+        "cohort",
+    ),
+    "campaigns": _metric(
+        "campaign_runs", "What have short and long campaigns brought so far?", "cohort"
+    ),
+    "handovers": _metric(
+        "handovers",
+        "What became of the leads that one team handed over to the next?",
+        "period", "by",
     ),
     "attribution": _metric(
         "attribute",

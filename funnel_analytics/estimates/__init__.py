@@ -4,6 +4,13 @@ All of them are small: counts come in aggregated, one number per segment or per 
 """
 
 from funnel_analytics.estimates.ahead import Shared, still_to_come
+from funnel_analytics.estimates.clustered import (
+    ClusteredLogit,
+    Estimate,
+    clustered_logit,
+    rank_agreement,
+    standardised,
+)
 from funnel_analytics.estimates.compared import Comparison, gray, log_rank
 from funnel_analytics.estimates.crossed import Crossing, Factor, summed
 from funnel_analytics.estimates.curves import (
@@ -18,29 +25,51 @@ from funnel_analytics.estimates.curves import (
     survival_error,
     survival_interval,
 )
-from funnel_analytics.estimates.inputs import chi_square_tail, normal_quantile
+from funnel_analytics.estimates.differences import rate_difference, rate_ratio
+from funnel_analytics.estimates.inputs import (
+    chi_square_tail,
+    f_tail,
+    normal_quantile,
+    student_quantile,
+)
 from funnel_analytics.estimates.logit import AtRows, Logit, LogitRows
 from funnel_analytics.estimates.many import benjamini_hochberg, count_chance
+from funnel_analytics.estimates.predicted import (
+    area_under_curve,
+    calibration_line,
+    observed_by_chance,
+    reached_ratio,
+)
 from funnel_analytics.estimates.quantiles import (
     incidence_quantile_interval,
     incidence_share_error,
     median_test,
 )
 from funnel_analytics.estimates.rates import beta_posterior, wilson
+from funnel_analytics.estimates.scores import Brier, brier_score, cohens_kappa, ranked_bins
 
 __all__ = [
     "AtRows",
+    "Brier",
+    "ClusteredLogit",
     "Comparison",
     "Crossing",
+    "Estimate",
     "Factor",
     "Logit",
     "LogitRows",
     "Shared",
+    "area_under_curve",
     "benjamini_hochberg",
     "beta_posterior",
+    "brier_score",
+    "calibration_line",
     "chi_square_tail",
+    "clustered_logit",
+    "cohens_kappa",
     "count_chance",
     "cumulative_incidence",
+    "f_tail",
     "gray",
     "incidence_at",
     "incidence_error",
@@ -52,8 +81,16 @@ __all__ = [
     "log_rank",
     "median_test",
     "normal_quantile",
+    "observed_by_chance",
     "quantile_of",
+    "rank_agreement",
+    "ranked_bins",
+    "rate_difference",
+    "rate_ratio",
+    "reached_ratio",
+    "standardised",
     "still_to_come",
+    "student_quantile",
     "summed",
     "survival_at",
     "survival_error",

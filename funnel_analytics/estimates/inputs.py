@@ -1,8 +1,8 @@
-"""What every estimate checks first, and the two distributions that they share."""
+"""What every estimate checks first, and the distributions that they share."""
 
 from __future__ import annotations
 
-from math import erfc, exp, sqrt
+from math import erfc, exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from funnel_analytics.errors import CallError
 
-__all__ = ["TOLERANCE", "Floats", "chi_square_tail", "counted", "normal_quantile"]
+__all__ = [
+    "TOLERANCE",
+    "Floats",
+    "chi_square_tail",
+    "counted",
+    "f_tail",
+    "normal_quantile",
+    "student_quantile",
+]
 
 Floats = NDArray[np.float64]
 
@@ -58,3 +66,79 @@ def chi_square_tail(statistic: float, degrees: int) -> float:
         tail += more
         more *= half / (each / 2 + 1)
     return float(tail)
+
+
+def f_tail(statistic: float, degrees: int, others: int) -> float:
+    """How probable is an F value at least as large?
+
+    Returns
+    -------
+    float
+        The upper tail, in 0-1; missing where there are no degrees of freedom.
+
+    Notes
+    -----
+    Abramowitz & Stegun (1964), Handbook of Mathematical Functions, 26.6.2.
+
+    >>> print(f"{f_tail(3.3258, 5, 10):.4f} {f_tail(4.9646, 1, 10):.4f}")
+    0.0500 0.0500
+    """
+    if degrees < 1 or others < 1 or statistic != statistic:
+        return float("nan")
+    if statistic <= 0:
+        return 1.0
+    return _beta_share(others / 2, degrees / 2, others / (others + degrees * statistic))
+
+
+def student_quantile(confidence: float, degrees: int) -> float:
+    """Student's quantile that a two-sided interval reaches out to; missing without degrees.
+
+    >>> print(f"{student_quantile(0.95, 10):.4f} {student_quantile(0.95, 100_000):.4f}")
+    2.2281 1.9600
+    """
+    low = normal_quantile(confidence)
+    if degrees < 1:
+        return float("nan")
+    high = 2 * low
+    while f_tail(high * high, 1, degrees) > 1 - confidence:
+        high *= 2
+    for _ in range(200):
+        middle = (low + high) / 2
+        if f_tail(middle * middle, 1, degrees) > 1 - confidence:
+            low = middle
+        else:
+            high = middle
+        if high - low <= TOLERANCE * high:
+            break
+    return high
+
+
+def _beta_share(a: float, b: float, x: float) -> float:
+    """The share of a beta distribution below x.
+
+    The continued fraction of Abramowitz & Stegun (1964), 26.5.8, by the method of Lentz (1976),
+    Appl. Opt. 15, 668-671.
+    """
+    if x <= 0 or x >= 1:
+        return float(x >= 1)
+    if x > (a + 1) / (a + b + 2):
+        return 1 - _beta_share(b, a, 1 - x)
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
+    fraction = numerator = 1.0
+    denominator = 1 / _off_zero(1 - (a + b) * x / (a + 1))
+    fraction = denominator
+    for m in range(1, 10_000):
+        for factor in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            denominator = 1 / _off_zero(1 + factor * denominator)
+            numerator = _off_zero(1 + factor / numerator)
+            fraction *= denominator * numerator
+        if abs(denominator * numerator - 1) < 1e-15:
+            break
+    return front * fraction
+
+
+def _off_zero(value: float) -> float:
+    return value if abs(value) > 1e-300 else 1e-300

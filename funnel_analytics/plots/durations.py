@@ -41,6 +41,7 @@ _LABEL_GAP = 0.055
 _NEARLY_ALL = 0.95
 _DEADLINES_SHOWN = 3.0
 _SMALL_LINE = 14
+_OTHER_RULES = ("priority", "stage")
 _ABOVE = 0.3
 
 
@@ -263,9 +264,11 @@ def _deadlines(result: Result, shown: pd.DataFrame) -> dict[float, list[str]]:
     """
     usual = result.parameters.get("within_hours")
     by_origin = result.parameters.get("within_hours_by_origin") or {}
+    others = [result.parameters.get(f"within_hours_by_{name}") or {} for name in _OTHER_RULES]
     found = {float(each) for each in shown["deadline_hours"] if not is_missing(each)}
     if shown["deadline_hours"].isna().any() and usual is not None:
-        found |= {float(usual), *(float(each) for each in by_origin.values())}
+        agreed = [by_origin, *others]
+        found |= {float(usual), *(float(each) for own in agreed for each in own.values())}
     return {
         hours: [origin for origin, each in by_origin.items() if each == hours and each != usual]
         for hours in sorted(found)

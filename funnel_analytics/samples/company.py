@@ -98,7 +98,7 @@ def write_sample(
         delimiter = "," if name in _ISO_FILES else ";"
         rows[name] = write_file(folder / name, columns, delimiter=delimiter, repeated=repeated)
 
-    write("leads.csv", lead_columns(crm, channel))
+    write("leads.csv", lead_columns(crm, channel, effects=effects))
     write("accounts.csv", account_columns(crm))
     write("users.csv", user_columns())
     write("stage_history.csv", history)

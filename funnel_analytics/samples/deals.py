@@ -10,6 +10,7 @@ from funnel_analytics.samples import parameters as p
 from funnel_analytics.samples.crm import NO_REASON, REASONS, USERS, Crm
 from funnel_analytics.samples.draws import Draws, Floats, Ints
 from funnel_analytics.samples.exports import Columns, german_number, identifiers, texts
+from funnel_analytics.samples.service import deal_next_steps
 from funnel_analytics.samples.wall_clock import (
     AS_OF_AT,
     DAY,
@@ -100,6 +101,7 @@ def deal_columns(crm: Crm, deals: Deals) -> Columns:
         "Wettbewerber": texts(_COMPETITORS)[competitor],
         "Produkt": texts(_PRODUCTS)[draws.choice((0.35, 0.3, 0.2, 0.15), count)],
         "Zuständig": USERS[crm.seller[deals.lead]],
+        "Nächster Schritt": deal_next_steps(crm, deals.is_won == -1),
     }
 
 
@@ -108,22 +110,24 @@ def make_buying_group(crm: Crm, deals: Deals) -> BuyingGroup:
     draws, leads = Draws(crm.seed, "buying_group"), crm.leads
     count = len(deals.lead)
     colleague = _colleagues(crm)[deals.lead]
-    knows = (colleague >= 0) & draws.chance(0.5, count)
+    knows = (colleague >= 0) & draws.chance(p.COLLEAGUE_SHARE, count)
     with_colleague = np.flatnonzero(knows)
-    many = np.array([0.6, 1.1, 2.2, 0.6])[leads.segment[deals.lead]]
+    means = np.array([p.OTHER_CONTACTS[segment] for segment in p.SEGMENTS])
+    many = means[leads.segment[deals.lead]]
     extra = np.repeat(np.arange(count), draws.counts(many, count, most=4))
     new_person = leads.count + np.arange(len(extra))
     deal = np.concatenate([np.arange(count), with_colleague, extra])
     lead = np.concatenate([deals.lead, colleague[with_colleague], np.full(len(extra), -1)])
     person = np.concatenate([leads.person[lead[: count + len(with_colleague)]], new_person])
-    later = after_working_days(deals.opened[deal], draws.lognormal(6.0, 0.8, len(deal)))
+    delay = draws.lognormal(*p.CONTACT_DELAY, len(deal))
+    later = after_working_days(deals.opened[deal], delay)
     is_primary = np.arange(len(deal)) < count
     added = np.where(is_primary, deals.opened[deal], later)
     keep = added < AS_OF_AT
     keep &= added <= deals.closed[deal]
     order = np.flatnonzero(keep)
     order = order[np.lexsort((person[order], ~is_primary[order], deal[order]))]
-    role = draws.choice((0.3, 0.3, 0.2, 0.2), len(deal))
+    role = draws.choice(list(p.ROLE_SHARES.values()), len(deal))
     return BuyingGroup(
         deal=deal[order],
         lead=lead[order],

@@ -48,6 +48,17 @@ class Draws:
         normal = radius * np.cos(2 * np.pi * self.uniform(count))
         return np.asarray(median * np.exp(sigma * normal), dtype=np.float64)
 
+    def beta(self, a: Floats, b: Floats) -> Floats:
+        """Numbers in (0, 1) of the beta distribution (Jöhnk 1964), one for each pair."""
+        found, left = np.full(len(a), np.nan), np.arange(len(a))
+        while len(left):
+            first = (1 - self.uniform(len(left))) ** (1 / a[left])
+            both = first + (1 - self.uniform(len(left))) ** (1 / b[left])
+            is_kept = both <= 1
+            found[left[is_kept]] = (first / both)[is_kept]
+            left = left[~is_kept]
+        return found
+
     def some(self, among: Bools, count: int) -> Ints:
         """Positions of `count` different members of a set, in order; fewer if it has fewer."""
         members = np.flatnonzero(among)

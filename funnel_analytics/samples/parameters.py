@@ -117,6 +117,27 @@ BANT_RULE_BROKEN = 0.06  # of the sales qualified, so many miss the agreed rule
 AMOUNT_MEDIANS = {"Kleinbetrieb": 14_500, "Mittelstand": 32_500, "Konzern": 86_000, None: 32_500}
 AMOUNT_SIGMA = 0.65
 
+# The people on a deal: its lead, a colleague among the leads, and others, who are added later.
+COLLEAGUE_SHARE = 0.5
+OTHER_CONTACTS = {"Kleinbetrieb": 0.6, "Mittelstand": 1.1, "Konzern": 2.2, None: 0.6}
+CONTACT_DELAY = (6.0, 0.8)  # working days from the opening of the deal: (median, sigma)
+ROLE_SHARES = {"decision_maker": 0.3, "user": 0.3, "procurement": 0.2, "technical": 0.2}
+
+# The score of a lead: q ~ Beta(k p + Y, k (1 - p) + 1 - Y), so that P(Y = 1 | q) = q, where p is
+# the chance that a marketing qualified lead is accepted and Y whether it is. It is written as if
+# the evidence were stronger than it is.
+SCORE_STAGE = SAL
+SCORE_CONCENTRATION = 3.0
+SCORE_OVERCONFIDENCE = 1.4
+SCORE_HIGHEST = 100
+SCORE_MISSING = 0.08
+PRIORITY_SHARES = {"high": 0.3, "normal": 0.6, "": 0.1}
+
+# Next steps of what is open: none is planned for so many, of the others so many are overdue.
+NEXT_STEP_FROM = SAL
+NO_NEXT_STEP, NO_NEXT_STEP_EARLIER, NO_NEXT_STEP_DEAL = 0.30, 0.80, 0.25
+NEXT_STEP_OVERDUE = 0.20
+
 # Arrivals: growth per month, seasons by calendar month, trade fair months strong.
 GROWTH = 0.02
 SEASONS = (0.95, 1.00, 1.15, 1.15, 1.00, 1.00, 0.95, 0.70, 1.25, 1.10, 1.05, 0.65)

@@ -16,8 +16,9 @@ from funnel_analytics.samples.crm import (
     Crm,
 )
 from funnel_analytics.samples.draws import Draws, Floats, Ints
-from funnel_analytics.samples.exports import Columns, german_number, identifiers, texts
+from funnel_analytics.samples.exports import Columns, german_number, identifiers, texts, whole
 from funnel_analytics.samples.journeys import working_hours
+from funnel_analytics.samples.service import lead_next_steps, priorities, scores
 from funnel_analytics.samples.wall_clock import (
     AS_OF_AT,
     NEVER,
@@ -43,8 +44,8 @@ _REGIONS = {
 _COUNTRIES = texts(["DE"] * 7 + ["AT"] * 2 + ["CH"])
 
 
-def lead_columns(crm: Crm, channel: Ints) -> Columns:
-    """The leads with owner, status and the two free fields of the web form."""
+def lead_columns(crm: Crm, channel: Ints, *, effects: bool = True) -> Columns:
+    """The leads with owner, status, the two free fields of the web form, score and next step."""
     leads, journeys, draws = crm.leads, crm.journeys, Draws(crm.seed, "lead_fields")
     count = leads.count
     in_hand = (journeys.handed < AS_OF_AT) | (journeys.contacted < AS_OF_AT)
@@ -73,6 +74,9 @@ def lead_columns(crm: Crm, channel: Ints) -> Columns:
         "Gelöscht": _YES_NO[leads.is_deleted * 1],
         "Produktinteresse": texts(_INTERESTS)[interest],
         "Mitarbeiterklasse": _CLASSES[size],
+        "Priorität": priorities(crm),
+        "Score": whole(scores(crm, effects=effects)),
+        "Nächster Schritt": lead_next_steps(crm),
     }
 
 

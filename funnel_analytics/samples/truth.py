@@ -11,6 +11,7 @@ from funnel_analytics.samples import parameters as p
 from funnel_analytics.samples.crm import Crm
 from funnel_analytics.samples.draws import Bools
 from funnel_analytics.samples.sales_files import first_waits
+from funnel_analytics.samples.service import is_open, lead_next_steps, scores
 from funnel_analytics.samples.wall_clock import AS_OF_AT
 
 
@@ -32,6 +33,8 @@ def true_answers(
     leads, journeys = crm.leads, crm.journeys
     delays = p.segment_delays(effects=effects).tolist()
     hours = p.contact_hours(effects=effects).tolist()
+    score = scores(crm, effects=effects)
+    due = is_open(crm) & journeys.seen(p.NEXT_STEP_FROM)
     return {
         "company": p.COMPANY,
         "invented": True,
@@ -84,6 +87,21 @@ def true_answers(
             "never_contacted_of_leads_that_stay_in": dict(p.NEVER_CONTACTED),
             "never_contacted_share": _share(np.isnan(journeys.wait_hours), leads.is_counted),
         },
+        "score": _score(effects=effects),
+        "priority": {
+            "meaning": "drawn by itself: it goes with no other attribute and changes no chance",
+            "shares": {name or "(missing)": share for name, share in p.PRIORITY_SHARES.items()},
+        },
+        "next_steps": {
+            "meaning": "open leads from the stage on (and before it), and open deals: so many have "
+            "no planned next step; of the planned ones so many lie before the day of the export",
+            "from_stage": p.STAGES[p.NEXT_STEP_FROM],
+            "missing_share": p.NO_NEXT_STEP,
+            "missing_share_before_the_stage": p.NO_NEXT_STEP_EARLIER,
+            "missing_share_of_deals": p.NO_NEXT_STEP_DEAL,
+            "overdue_share_of_planned": p.NEXT_STEP_OVERDUE,
+        },
+        "buying_group": _buying_group(effects=effects),
         "amounts": {
             "unit": "EUR",
             "median": {_named(name): value for name, value in p.AMOUNT_MEDIANS.items()},
@@ -103,6 +121,10 @@ def true_answers(
             "unrecorded_stage_entries": dict(skipped),
             "contacts_before_creation": int(journeys.is_contact_early.sum()),
             "leads_without_contact": int((leads.is_counted & np.isnan(first_waits(crm))).sum()),
+            "leads_without_score": int(((score < 0) & leads.is_counted).sum()),
+            "open_leads": int(is_open(crm).sum()),
+            "open_leads_from_the_next_step_stage": int(due.sum()),
+            "of_them_without_next_step": int((due & (lead_next_steps(crm) == "")).sum()),
             "recycled_leads": int((journeys.recycled < AS_OF_AT).sum()),
             "second_cycles": int((journeys.re_entered < AS_OF_AT).sum()),
             "sales_qualified_against_bant_rule": rule_broken,
@@ -116,6 +138,40 @@ def true_answers(
                 for stage, name in enumerate(p.STAGES)
             },
         },
+    }
+
+
+def _score(*, effects: bool) -> dict[str, Any]:
+    return {
+        "meaning": "of the leads with a chance q that entered the stage before, the share q enters "
+        "the stage ever: q is drawn from Beta(k p + Y, k (1 - p) + 1 - Y), where p is the chance "
+        "that was drawn against and Y is 1 if the lead enters it. The score is "
+        "highest * logistic(overconfidence * logit(q)), rounded, so its calibration slope is "
+        "1 / overconfidence and its intercept 0. Without effects, and for leads that never enter "
+        "the stage before, q is drawn from Beta(k p, k (1 - p)) and says nothing about Y. Leads "
+        "that were merged into others have none",
+        "predicts": p.STAGES[p.SCORE_STAGE],
+        "highest": p.SCORE_HIGHEST,
+        "concentration": p.SCORE_CONCENTRATION,
+        "overconfidence": p.SCORE_OVERCONFIDENCE,
+        "calibration_slope": round(1 / p.SCORE_OVERCONFIDENCE, 4) if effects else 0.0,
+        "informs": effects,
+        "missing_share": p.SCORE_MISSING,
+    }
+
+
+def _buying_group(*, effects: bool) -> dict[str, Any]:
+    median, sigma = p.CONTACT_DELAY
+    return {
+        "meaning": "contacts have no effect of their own on winning, and neither have their roles. "
+        "Apart from the first they are added some time after the deal was opened and only while it "
+        "is open, so deals that stay open longer gather more. Larger segments have more contacts "
+        "and, with effects, other chances and delays",
+        "odds_factor_of_winning": 1.0,
+        "colleague_share": p.COLLEAGUE_SHARE,
+        "other_contacts_mean": _by(p.SEGMENTS, list(p.OTHER_CONTACTS.values())),
+        "added_after_working_days": {"median": median, "sigma": sigma},
+        "role_shares": dict(p.ROLE_SHARES),
     }
 
 

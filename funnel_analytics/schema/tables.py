@@ -62,6 +62,9 @@ TABLES: Mapping[str, Table] = {
             converted_at timestamp observed
             deal id
             merged_into id
+            score number
+            priority text
+            next_step_on date
             is_test boolean
             is_deleted boolean
             """,
@@ -215,6 +218,7 @@ TABLES: Mapping[str, Table] = {
             created_at timestamp observed
             closed_at timestamp observed
             expected_on date
+            next_step_on date
             is_won boolean
             probability number
             lost_reason text

@@ -1,4 +1,4 @@
-"""Tables of what lies behind the numbers: checks, the agreement, the loaded files."""
+"""Tables of what lies behind the numbers: checks, filled fields, the loaded files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from funnel_analytics.results import Missing, Result
 from funnel_analytics.tables.frame import framed
 from funnel_analytics.wording import Notice, Words, is_missing, notice, words_for, words_in
 from funnel_analytics.wording.checks import CheckedData, check_counts, is_unjudged
-from funnel_analytics.wording.phrases import plain_name
 
-__all__ = ["agreement", "checks", "completeness", "identity", "loads"]
+__all__ = ["checks", "completeness", "identity", "loads"]
 
 _LOAD_COUNTS = (
     "rows_read",
@@ -201,110 +200,6 @@ def identity(result: Result, *, language: str | None = None) -> GT:
         notes=[words.definition("identity_yield"), words.as_of(result)],
         texts=("rule",),
     )
-
-
-def agreement(agreed: Agreement, *, language: str | None = None) -> GT:
-    """What did both departments agree on? Stages, owners, definitions, deadlines, rules."""
-    words = words_in(language or agreed.language)
-    rows = [
-        [
-            words.say("agreement.stages"),
-            f"{number}. {stage.label.text(words.language)}",
-            words.team(agreed, stage.owner),
-            stage.definition.text(words.language),
-            words.number(stage.expected_days),
-        ]
-        for number, stage in enumerate(agreed.stages, start=1)
-    ]
-    rows += [
-        [words.say("agreement.deadlines"), term, owner, text, ""]
-        for term, owner, text in _deadlines(words, agreed)
-    ]
-    rows += [
-        [words.say("agreement.rules"), term, "", text, ""] for term, text in _rules(words, agreed)
-    ]
-    frame = pd.DataFrame(
-        rows, columns=["group", "term", "owner", "agreed", "expected_days"], dtype=object
-    )
-    return framed(
-        frame,
-        headings={
-            name: words.column(name) for name in ("term", "owner", "agreed", "expected_days")
-        },
-        title=words.say("title.agreement", company=agreed.company, day=words.day(agreed.agreed_on)),
-        subtitle=words.say("title.agreement_subtitle"),
-        texts=("term", "owner", "agreed"),
-        least={"agreed": "260px"},
-        group="group",
-    )
-
-
-def _deadlines(words: Words, agreed: Agreement) -> list[tuple[str, str, str]]:
-    unit = words.working(agreed)
-    found = []
-    if agreed.first_contact is not None:
-        rule = agreed.first_contact
-        texts = [words.say("agreement.within_hours", hours=words.amount(unit, rule.within_hours))]
-        for origin, hours in rule.by_origin.items():
-            name = words.segment(agreed, "origin", origin)
-            within = words.say("agreement.within_hours", hours=words.amount(unit, hours))
-            texts.append(words.form("labelled", label=name, text=within))
-        if rule.escalate_to:
-            texts.append(_escalation(words, agreed, rule.escalate_to))
-        found.append((words.say("agreement.first_contact"), "", ", ".join(texts)))
-    for kind, handover in agreed.handover.items():
-        name = _handover(words, agreed, kind)
-        within = words.amount(unit, handover.respond_within_hours)
-        texts = [words.say("agreement.respond", hours=within)]
-        if handover.required_fields:
-            fields = words.list_of([words.field(each) for each in handover.required_fields])
-            texts.append(words.say("agreement.required_fields", fields=fields))
-        if handover.escalate_to:
-            texts.append(_escalation(words, agreed, handover.escalate_to))
-        found.append((words.say("agreement.handover", name=name), "", "; ".join(texts)))
-    return found
-
-
-def _handover(words: Words, agreed: Agreement, kind: str) -> str:
-    """Who hands over to whom, by the names of the teams."""
-    if not words.has("handover_kind", kind):
-        return plain_name(kind)
-    teams = {name: words.team(agreed, name) for name in ("marketing", "sdr", "sales")}
-    return words.say(f"handover_kind.{kind}", **teams)
-
-
-def _escalation(words: Words, agreed: Agreement, team: str) -> str:
-    return words.say("agreement.escalate", team=words.team(agreed, team))
-
-
-def _rules(words: Words, agreed: Agreement) -> list[tuple[str, str]]:
-    rules = []
-    if agreed.qualification is not None:
-        needs = agreed.qualification
-        text = words.say(
-            "agreement.criteria",
-            at_least=words.whole(needs.at_least),
-            of=words.whole(len(needs.criteria)),
-            criteria=words.list_of([words.field(each) for each in needs.criteria]),
-        )
-        if needs.required:
-            required = words.list_of([words.field(each) for each in needs.required])
-            text = words.form(
-                "clauses", first=text, second=words.say("agreement.required", criteria=required)
-            )
-        rules.append((words.say("agreement.qualification", framework=needs.framework), text))
-    attribution = words.say(
-        "agreement.attribution_rule",
-        model=words.model(agreed.attribution.model),
-        lookback=words.amount("days", agreed.attribution.lookback_days),
-    )
-    rules.append((words.say("agreement.attribution"), attribution))
-    smallest = words.amount("leads", agreed.minimum_group_size)
-    rules.append((words.say("agreement.minimum_group"), smallest))
-    rules.append((words.say("agreement.timezone"), agreed.timezone))
-    currency = words.symbol(agreed.currency)
-    rules.append((words.say("agreement.currency"), currency))
-    return rules
 
 
 def loads(loaded: pd.DataFrame, *, language: str, timezone: str = "UTC") -> GT:

@@ -311,8 +311,15 @@ def _deadline(words: Words, result: Result, row: pd.Series) -> str:
         return ""
     if not is_missing(row["deadline_hours"]):
         return words.number(row["deadline_hours"])
-    by_origin = result.parameters.get("within_hours_by_origin") or {}
-    agreed = {result.parameters.get("within_hours"), *by_origin.values()} - {None}
+    rules = [
+        result.parameters.get(f"within_hours_by_{name}") or {}
+        for name in ("origin", "priority", "stage")
+    ]
+    agreed = {
+        result.parameters.get("within_hours"),
+        *(each for own in rules for each in own.values()),
+    }
+    agreed -= {None}
     return words.list_of([words.number(each) for each in sorted(agreed)], last="either")
 
 

@@ -9,10 +9,12 @@ import duckdb
 
 from funnel_analytics.errors import CallError, DataError
 
-__all__ = ["Connection", "EngineError", "connect", "quoted", "version"]
+__all__ = ["Connection", "EngineError", "MissingInFile", "connect", "quoted", "version"]
 
 Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
+MissingInFile = (duckdb.CatalogException, duckdb.BinderException)
+"""A table or a column that a query reads is not there."""
 _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

@@ -30,6 +30,10 @@ class DuckDBDialect:
         """The instant a number of days earlier."""
         return f"({instant} - {days} * interval 1 day)"
 
+    def seconds_after(self, instant: str, seconds: str) -> str:
+        """The instant a number of seconds later."""
+        return f"({instant} + to_seconds({seconds}))"
+
     def end_of_day(self, starts_at: str) -> str:
         """The last instant of the agreement's day that begins at an instant (in naive UTC)."""
         local = f"timezone($timezone, timezone('UTC', {starts_at}))"
@@ -50,6 +54,7 @@ class DuckDBDialect:
                 "double",
                 "null_timestamp",
                 "days_before",
+                "seconds_after",
                 "end_of_day",
                 "element",
             )

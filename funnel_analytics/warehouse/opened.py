@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -14,12 +14,18 @@ from typing import Any, Self
 import pandas as pd
 
 from funnel_analytics.agreement import Agreement, load_agreement, parse_agreement
-from funnel_analytics.clock import WorkingClock
 from funnel_analytics.errors import CallError, DataError, MissingTableError, did_you_mean
 from funnel_analytics.periods import Period, span, to_local
 from funnel_analytics.results import Note, Query, Result, Source
 from funnel_analytics.schema import TABLES
-from funnel_analytics.warehouse.connection import Connection, EngineError, connect, version
+from funnel_analytics.warehouse.agreed import register_agreement
+from funnel_analytics.warehouse.connection import (
+    Connection,
+    EngineError,
+    MissingInFile,
+    connect,
+    version,
+)
 from funnel_analytics.warehouse.pairs import allow_pairs, make_pair
 from funnel_analytics.warehouse.queries import checked_parameters, load_query
 from funnel_analytics.warehouse.recorded import Recorded
@@ -31,6 +37,7 @@ _USUAL_ATTRIBUTES = {
     "origin": "lead",
     "channel": "lead",
     "campaign": "lead",
+    "priority": "lead",
     "segment": "account",
     "industry": "account",
     "country": "account",
@@ -65,7 +72,7 @@ class Warehouse:
         info = dict(connection.execute("select key, value from warehouse_info").fetchall())
         self.as_of = datetime.fromisoformat(info["as_of"])
         self.as_of_source = info["as_of_source"]
-        _register_agreement(connection, agreement, self.as_of)
+        register_agreement(connection, agreement, self.as_of)
         allow_pairs(connection)
 
     def __enter__(self) -> Self:
@@ -103,10 +110,15 @@ class Warehouse:
         ------
         QueryError
             The values are not the ones that the file's header lists.
+        DataError
+            Another version of the package built the file: a table or column is not there.
         """
         query = load_query(name, len(self.agreement.stages))
         values = checked_parameters(query, parameters)
-        table = self._connection.execute(query.text, values or None).df()
+        try:
+            table = self._connection.execute(query.text, values or None).df()
+        except MissingInFile as error:
+            raise _other_version(self.path, error) from error
         return Answer(Query(name, query.text, values, len(table)), table)
 
     def has(self, table: str) -> bool:
@@ -296,10 +308,14 @@ def _opened(file: Path, connection: Connection, agreement: Agreement) -> Warehou
     try:
         return Warehouse(file, connection, agreement)
     except EngineError as error:
-        raise DataError(
-            f"{file} cannot be read: {str(error).splitlines()[0]}. It is damaged, or another "
-            "version of funnel_analytics built it: move it away and load the exports again."
-        ) from error
+        raise _other_version(file, error) from error
+
+
+def _other_version(file: Path, error: EngineError) -> DataError:
+    return DataError(
+        f"{file} cannot be read: {str(error).splitlines()[0]}. It is damaged, or another "
+        "version of funnel_analytics built it: move it away and load the exports again."
+    )
 
 
 def _stored_agreement(file: Path, connection: Connection) -> Agreement:
@@ -332,63 +348,3 @@ def _same_shape(file: Path, stored: Agreement, chosen: Agreement) -> None:
 
 def _shown(value: str | tuple[str, ...]) -> str:
     return value if isinstance(value, str) else ", ".join(value)
-
-
-def _register_agreement(connection: Connection, agreement: Agreement, as_of: datetime) -> None:
-    """Make the agreement readable by SQL: stages, channels, months and the working clock."""
-    text = load_query("warehouse/first_days", len(agreement.stages)).text
-    firsts = connection.execute(text, {"timezone": agreement.timezone}).fetchall()
-    known = [first for _, first in firsts if first]
-    start = min(known, default=to_local(as_of, agreement.timezone).date())
-    last = to_local(as_of, agreement.timezone).date() + timedelta(days=400)
-    stages = pd.DataFrame(
-        {
-            "position": range(1, len(agreement.stages) + 1),
-            "stage": [stage.name for stage in agreement.stages],
-            "owner": [stage.owner for stage in agreement.stages],
-            "expected_days": [stage.expected_days for stage in agreement.stages],
-            "observed_from": [
-                _observed_from(stage.observed_from, agreement.timezone)
-                for stage in agreement.stages
-            ],
-        }
-    ).astype({"expected_days": "float64", "observed_from": "datetime64[us]"})
-    channels = pd.DataFrame(
-        [
-            (raw, name, channel.side)
-            for name, channel in agreement.channels.items()
-            for raw in dict.fromkeys((name, *channel.includes))
-        ],
-        columns=["raw", "channel", "side"],
-        dtype="str",
-    )
-    months = pd.DataFrame(
-        [
-            (pd.Timestamp(each.start), *map(pd.Timestamp, each.bounds(agreement.timezone)))
-            for each in span(min(start, last - timedelta(days=1)), last).months()
-        ],
-        columns=["month", "starts_at", "ends_at"],
-    )
-    clock = WorkingClock(
-        agreement.working_time,
-        timezone=agreement.timezone,
-        first=start - timedelta(days=7),
-        last=last,
-    )
-    for name, frame in (
-        ("agreed_stages", stages),
-        ("agreed_channels", channels),
-        ("calendar_months", months),
-        ("working_time", clock.intervals()),
-    ):
-        connection.register("given", frame)
-        connection.execute(f"create temp table {name} as from given")
-        connection.unregister("given")
-    for mart in ("marts/touches", "marts/spend_days"):
-        connection.execute(load_query(mart, len(agreement.stages)).text)
-
-
-def _observed_from(day: date | None, timezone: str) -> pd.Timestamp:
-    if day is None:
-        return pd.NaT  # type: ignore[return-value]
-    return pd.Timestamp(span(day, day + timedelta(days=1)).bounds(timezone)[0])

@@ -1,6 +1,13 @@
 """Results in sentences, German and English; all texts lie in `texts/`."""
 
 from funnel_analytics.wording.catalogue import WORDED_LANGUAGES
+from funnel_analytics.wording.findings_activity import (
+    activity_band,
+    campaign_kind,
+    campaign_label,
+)
+from funnel_analytics.wording.findings_breaches import breach_due, breach_reason, list_label
+from funnel_analytics.wording.findings_buying import role_label
 from funnel_analytics.wording.findings_change import (
     against_target,
     change_limits,
@@ -32,6 +39,32 @@ from funnel_analytics.wording.findings_flows import (
     reason_label,
     state_label,
 )
+from funnel_analytics.wording.findings_handover import (
+    asked_kind,
+    fields_label,
+    handover_kind,
+    rejection_label,
+    rejection_place,
+    returns_label,
+    same_segment,
+    team_way,
+)
+from funnel_analytics.wording.findings_lead_quality import (
+    quality_failed,
+    quality_limits,
+    quality_remarks,
+    quality_verdict,
+    quality_way,
+)
+from funnel_analytics.wording.findings_origins import origin_label
+from funnel_analytics.wording.findings_qualification import rule_label
+from funnel_analytics.wording.findings_response import (
+    contact_cell,
+    contact_hour,
+    hidden_cells,
+    rated_cells,
+)
+from funnel_analytics.wording.findings_speed import band_label
 from funnel_analytics.wording.findings_targets import (
     asked_row,
     credited_value,
@@ -52,16 +85,25 @@ __all__ = [
     "Numbers",
     "Phrases",
     "Words",
+    "activity_band",
     "against_target",
     "asked_group",
+    "asked_kind",
     "asked_row",
     "asked_status",
+    "band_label",
+    "breach_due",
+    "breach_reason",
+    "campaign_kind",
+    "campaign_label",
     "change_limits",
     "change_part",
     "change_sentences",
     "change_value",
     "cohort_name",
     "compared_stage",
+    "contact_cell",
+    "contact_hour",
     "counted_noun",
     "credited_value",
     "curve_stage",
@@ -70,23 +112,41 @@ __all__ = [
     "factor_expected",
     "factor_label",
     "factor_value",
+    "fields_label",
     "firm_numbers",
+    "handover_kind",
+    "hidden_cells",
     "is_missing",
     "is_true",
     "largest_group",
+    "list_label",
     "main_drop_offs",
     "mature",
     "measure_label",
     "metric_key",
     "notice",
     "of_counted",
+    "origin_label",
     "period_label",
+    "quality_failed",
+    "quality_limits",
+    "quality_remarks",
+    "quality_verdict",
+    "quality_way",
+    "rated_cells",
     "reason_label",
+    "rejection_label",
+    "rejection_place",
+    "returns_label",
+    "role_label",
+    "rule_label",
+    "same_segment",
     "side_label",
     "standing_out",
     "state_label",
     "summary_sentences",
     "target_rows",
+    "team_way",
     "trend_head",
     "won_credit",
     "words_for",

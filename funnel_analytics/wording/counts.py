@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
 from funnel_analytics.results import Result
+from funnel_analytics.wording.findings_breaches import counted_cases
 from funnel_analytics.wording.findings_change import against_target
 from funnel_analytics.wording.findings_targets import won_credit
 from funnel_analytics.wording.phrases import metric_key
@@ -20,9 +23,12 @@ SUMMARISED = (
     "actual_vs_target",
     "stage_conversion",
     "time_to_contact",
+    "handovers",
+    "lead_quality",
     "closed_leads_later",
     "sales_cycle",
     "stuck_leads",
+    "breaches",
 )
 """The metrics that have a sentence in a list of findings, in its order."""
 
@@ -61,6 +67,13 @@ def _curve(result: Result) -> Counted:
     return "leads", curves.loc[curves["position"] == curves["position"].max(), "leads"].sum()
 
 
+def _each_group(result: Result) -> pd.DataFrame:
+    """The first row of each group of leads."""
+    table = result.table
+    names = ["segment", "second_segment", "is_folded"]
+    return table.drop_duplicates([name for name in names if name in table.columns])
+
+
 def _attributed(result: Result) -> Counted:
     table = result.table
     if table.empty:
@@ -78,14 +91,27 @@ _COUNTS: Mapping[str, Callable[[Result], Counted]] = {
     "stage_throughput": _sum("entries", "total_leads"),
     "time_in_stage": _sum_where("leads", "entered_leads", "position", 1),
     "time_to_contact": _sum_where("leads", "leads", "leg", "wait"),
+    "contact_attempts": lambda result: ("leads", result.part("leads")["leads"].sum()),
+    "speed_effect": _sum("leads", "leads"),
     "stage_flows": _sum("stays", "entered_stays"),
+    "handovers": _sum("handovers", "handovers"),
     "loss_reasons": _sum("closings", "leads"),
     "closed_leads_later": _sum("closings", "closed_leads"),
     "conversion_curve": _curve,
     "expected_conversion": _sum("leads", "leads"),
     "sales_cycle": _sum("leads", "started_leads"),
     "stuck_leads": _sum("leads", "open_leads"),
+    "breaches": counted_cases,
+    "lead_quality": lambda result: ("leads", result.part("models")["leads"].max()),
+    "qualification": lambda result: ("leads", _each_group(result)["leads"].sum()),
+    "lead_score": _sum("leads", "leads"),
+    "what_if_rule": _sum_where("leads", "leads", "rule", "everyone"),
     "attribute": _attributed,
+    "buying_groups": _sum("buying_deals", "deals"),
+    "origin_mix": _sum("leads", "leads"),
+    "entry_points": _sum("leads", "leads"),
+    "activity_levels": _sum("stays", "stays"),
+    "campaign_runs": _sum("leads", "leads"),
 }
 
 

@@ -7,11 +7,20 @@ from typing import Any
 
 from funnel_analytics.errors import CallError
 from funnel_analytics.results import Result
+from funnel_analytics.wording import findings_activity as activity
+from funnel_analytics.wording import findings_breaches as breaches
+from funnel_analytics.wording import findings_buying as buying
 from funnel_analytics.wording import findings_change as change
 from funnel_analytics.wording import findings_conversion as conversion
 from funnel_analytics.wording import findings_curves as curves
 from funnel_analytics.wording import findings_drop_offs as drop_offs
 from funnel_analytics.wording import findings_flows as flows
+from funnel_analytics.wording import findings_handover as handover
+from funnel_analytics.wording import findings_lead_quality as quality
+from funnel_analytics.wording import findings_origins as origins
+from funnel_analytics.wording import findings_qualification as qualification
+from funnel_analytics.wording import findings_response as response
+from funnel_analytics.wording import findings_speed as speed
 from funnel_analytics.wording import findings_stages as stages
 from funnel_analytics.wording import findings_targets as targets
 from funnel_analytics.wording import findings_trend as trend
@@ -25,10 +34,16 @@ _FINDINGS: Mapping[str, Callable[..., str]] = {
     "conversion_trend": trend.conversion_trend,
     "drop_off_segments": drop_offs.drop_off_segments,
     "time_in_stage": stages.time_in_stage,
-    "time_to_contact": stages.time_to_contact,
+    "time_to_contact": response.time_to_contact,
+    "contact_attempts": response.contact_attempts,
+    "speed_effect": speed.speed_effect,
     "stage_flows": flows.stage_flows,
+    "handovers": handover.handovers,
     "loss_reasons": flows.loss_reasons,
     "closed_leads_later": flows.closed_leads_later,
+    "qualification": qualification.qualification,
+    "lead_score": qualification.lead_score,
+    "what_if_rule": qualification.what_if_rule,
     "attribute": targets.attribute,
     "actual_vs_target": targets.actual_vs_target,
     "leads_needed": targets.leads_needed,
@@ -37,6 +52,13 @@ _FINDINGS: Mapping[str, Callable[..., str]] = {
     "expected_conversion": curves.expected_conversion,
     "sales_cycle": curves.sales_cycle,
     "stuck_leads": curves.stuck_leads,
+    "breaches": breaches.breaches,
+    "lead_quality": quality.lead_quality,
+    "buying_groups": buying.buying_groups,
+    "origin_mix": origins.origin_mix,
+    "entry_points": origins.entry_points,
+    "activity_levels": activity.activity_levels,
+    "campaign_runs": activity.campaign_runs,
 }
 
 

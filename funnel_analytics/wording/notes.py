@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-import pandas as pd
-
 from funnel_analytics.periods import parse_period
 from funnel_analytics.results import Note, Result
+from funnel_analytics.wording.findings_breaches import NOTES as _BREACHES
 from funnel_analytics.wording.findings_change import against_target
 from funnel_analytics.wording.findings_flows import worded_reason
-from funnel_analytics.wording.findings_targets import asked_row, won_credit
+from funnel_analytics.wording.findings_handover import NOTES as _HANDOVERS
+from funnel_analytics.wording.findings_qualification import NOTES as _QUALIFICATION
+from funnel_analytics.wording.findings_response import NOTES as _RESPONSE
+from funnel_analytics.wording.findings_speed import NOTES as _SPEED
+from funnel_analytics.wording.findings_targets import won_credit
+from funnel_analytics.wording.notes_plan import NOTES as _PLAN
 from funnel_analytics.wording.numbers import is_missing
 from funnel_analytics.wording.phrases import Phrases
 from funnel_analytics.wording.ways import counted_noun
@@ -20,7 +24,6 @@ from funnel_analytics.wording.ways import counted_noun
 __all__ = ["notes_of"]
 
 _Sentences = list[str]
-_MOST = 0.5
 
 
 def notes_of(words: Phrases, result: Result) -> tuple[str, ...]:
@@ -123,6 +126,22 @@ def _folded(words: Phrases, _: Result, note: Note) -> _Sentences:
     ]
 
 
+def _folded_deals(words: Phrases, _: Result, note: Note) -> _Sentences:
+    groups = words.amount("groups", note.values["groups"])
+    if is_missing(note.values["deals"]):
+        return [words.say("note.folded_deals_hidden", groups=groups)]
+    deals = words.amount("buying_deals", note.values["deals"])
+    return [words.say("note.folded_deals", groups=groups, deals=deals)]
+
+
+def _not_judged(words: Phrases, _: Result, note: Note) -> _Sentences:
+    """How many leads are too young for a win rate; nothing where nobody was ever won."""
+    if is_missing(note.values["days"]):
+        return []
+    days = words.amount("days", note.values["days"])
+    return [words.say("note.not_judged", count=note.values["leads"], days=days)]
+
+
 def _touches_left_out(words: Phrases, _: Result, note: Note) -> _Sentences:
     counts = {key: note.values.get(key, 0) for key in ("after_conversion", "without_person")}
     if not any(counts.values()):
@@ -155,89 +174,6 @@ def _dimensions(words: Phrases, _: Result, note: Note) -> _Sentences:
     if not names:
         return []
     return [words.say("note.unmatched_dimensions", dimensions=words.list_of(names))]
-
-
-def _reachable(words: Phrases, result: Result, note: Note) -> _Sentences:
-    values = note.values
-    said: _Sentences = []
-    if values.get("reason"):
-        said.append(words.say(f"note.plan.{values['reason']}"))
-    if not is_missing(values.get("p_without_new_leads")):
-        chance = words.percent(values["p_without_new_leads"])
-        said.append(words.say("note.plan.without", chance=chance))
-    usual = ("peak_month_leads", "average_month_leads", "best_month_leads")
-    if not any(is_missing(values.get(key)) for key in usual):
-        peak, average, best = (round(float(values[key])) for key in usual)
-        shown = {
-            "peak": words.amount("leads", peak),
-            "usual": words.whole(average),
-            "best": words.whole(best),
-        }
-        said.append(words.say("note.plan.peak", **shown))
-    if not is_missing(values.get("last_useful_day")):
-        said.append(words.say("note.plan.last_day", day=words.day(values["last_useful_day"])))
-    return [*said, *_late_months(words, result)]
-
-
-def _late_months(words: Phrases, result: Result) -> _Sentences:
-    """The months of the plan whose leads bring most of their wins too late, if there are any."""
-    months = result.part("by_month") if "by_month" in result.parts else pd.DataFrame()
-    if "in_time_share" not in months.columns:
-        return []
-    asked = months["probability"] == asked_row(result)["probability"]
-    late = months[asked & (months["leads"].fillna(0) > 0) & (months["in_time_share"] < _MOST)]
-    named = [
-        words.say(
-            "note.plan.late_month",
-            month=words.month(row["month"]),
-            leads=words.amount("leads", round(float(row["leads"]))),
-            share=words.percent(row["in_time_share"]),
-        )
-        for _, row in late.iterrows()
-    ]
-    return [words.say("note.plan.late_months", months=words.list_of(named))] if named else []
-
-
-def _pipeline(words: Phrases, result: Result, note: Note) -> _Sentences:
-    currency, values = result.agreement.currency, note.values
-    shown = {
-        "won": words.money(values["in_hand_revenue"], currency),
-        "expected": words.money(values["expected_pipeline_revenue"], currency),
-        "low": words.money(values["low"], currency),
-        "high": words.money(values["high"], currency),
-        "confidence": words.percent(values["confidence"], fixed=False),
-    }
-    return [words.say("note.plan.pipeline", **shown)]
-
-
-def _naive(words: Phrases, result: Result, note: Note) -> _Sentences:
-    """The rule of thumb, with the numbers it comes from where the inputs have them."""
-    leads = words.amount("leads", note.values["leads"])
-    inputs = result.part("inputs") if "inputs" in result.parts else pd.DataFrame({"name": []})
-    known = {str(row["name"]): row for _, row in inputs.iterrows()}
-    if not {"deal_value", "win_rate_direct"} <= set(known):
-        return [words.say("note.plan.naive", leads=leads)]
-    currency, rate = result.agreement.currency, known["win_rate_direct"]
-    shown = {
-        "revenue": words.money(result.parameters["revenue"], currency),
-        "value": words.money(known["deal_value"]["value"], currency),
-        "won": words.whole(rate["numerator"]),
-        "matured": words.base(rate["matured_leads"]),
-    }
-    return [words.say("note.plan.naive_reckoned", leads=leads, **shown)]
-
-
-def _left_out(words: Phrases, _: Result, note: Note) -> _Sentences:
-    parts = [
-        words.say(
-            f"note.plan.{key}",
-            leads=words.amount("leads", count),
-            deals=words.amount("deals", count),
-        )
-        for key, count in note.values.items()
-        if count
-    ]
-    return [words.say("note.plan.left_out", parts=words.list_of(parts))] if parts else []
 
 
 def _snapshot_entries(words: Phrases, _: Result, note: Note) -> _Sentences:
@@ -360,25 +296,28 @@ _NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
     "data_begin": _data_begin,
     "data_end": _data_end,
     "day_precision": _counted("day_precision", "leads"),
+    "deals_without_contact": _counted("deals_without_contact", "deals"),
+    "deals_without_creation": _counted("deals_without_creation", "deals"),
+    "deals_without_outcome": _counted("deals_without_outcome", "deals"),
     "deals_without_amount": _counted("deals_without_amount", "deals"),
     "ended_exports": _ended_exports,
     "excluded": _excluded,
     "folded": _folded,
+    "folded_deals": _folded_deals,
     "immature": _periods("immature"),
     "imputed": _imputed,
     "incomplete_month": _incomplete_month,
-    "left_out": _left_out,
+    "leads_without_campaign": _counted("leads_without_campaign", "leads"),
     "left_truncated": _periods("left_truncated"),
     "months_left_out": _months_left_out,
-    "naive": _naive,
     "never_recorded": _never_recorded,
     "not_due": _not_due,
+    "not_judged": _not_judged,
+    "outside_stays": _counted("outside_stays", "activities"),
     "passes": _counted("passes", "passes"),
     "hidden_periods": _counted("hidden_periods", "periods"),
     "too_few_periods": _too_few_periods,
     "pairs_left_out": _pairs_left_out,
-    "pipeline": _pipeline,
-    "reachable": _reachable,
     "repeat_closings": _counted("repeat_closings", "closings"),
     "screened": _screened,
     "snapshot_entries": _snapshot_entries,
@@ -386,8 +325,15 @@ _NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
     "totals": _totals,
     "touches_left_out": _touches_left_out,
     "unagreed_reasons": _unagreed_reasons,
+    "undated_contacts": _counted("undated_contacts", "deals"),
     "unwatched": _counted("unwatched", "leads"),
     "unmatched_dimensions": _dimensions,
     "won_without_value": _counted("won_without_value", "leads"),
     "without_reason": _without_reason,
+    **_BREACHES,
+    **_HANDOVERS,
+    **_PLAN,
+    **_QUALIFICATION,
+    **_RESPONSE,
+    **_SPEED,
 }

@@ -91,6 +91,10 @@ class Phrases(Numbers):
         """What a field of the exports is called; a free attribute has its own name in words."""
         return self.say(f"field.{name}") if self.has("field", name) else plain_name(name)
 
+    def role(self, name: str) -> str:
+        """What a role of a contact in a buying group is called."""
+        return self.say(f"role.{name}") if self.has("role", name) else plain_name(name)
+
     def by_attribute(self, name: str | Sequence[str]) -> str:
         """`nach Herkunft`, `by origin`, `by origin and segment`."""
         names = [name] if isinstance(name, str) else list(name)
@@ -116,8 +120,8 @@ class Phrases(Numbers):
             return self.month(str(value))
         if by == "created_quarter":
             return self.period(str(value))
-        if by == "origin":
-            return self.say(f"origin.{value}") if self.has("origin", value) else _written(value)
+        if by in ("origin", "priority"):
+            return self.say(f"{by}.{value}") if self.has(by, value) else _written(value)
         if by == "channel":
             return self._channel(agreement, str(value))
         return str(value)
@@ -214,8 +218,12 @@ class Phrases(Numbers):
         return self.say(f"column.{name}")
 
     def notice(self, missing: Missing) -> str:
-        """Which table a section lacks and how to export it."""
+        """What a section lacks: a table, a column of it or a part of the agreement."""
         table = missing.table
+        if missing.section is not None:
+            return self.say("notice.rule", section=missing.section)
+        if missing.column is not None:
+            return self.say(f"notice.column.{table}_{missing.column}")
         if not self.has("export", table):
             return self.say("notice.other_text", thing=self.thing(table))
         return self.say(

@@ -75,6 +75,9 @@ class Words(Phrases):
             values["cohort"] = self.say(f"what.cohort{passes}", period=period)
         if "period" in given:
             values["in_period"] = self.in_period(str(given["period"]))
+        for name in ("stage", "predicts"):
+            if given.get(name) in result.agreement.stage_names:
+                values[name] = self.quoted(self.stage(result.agreement, str(given[name])))
         if key == "attribute":
             values["conversion"] = self._conversion(result)
             days = given.get("lookback_days")

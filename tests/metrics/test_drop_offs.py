@@ -18,7 +18,7 @@ from funnel_analytics.errors import CallError, MissingTableError
 from funnel_analytics.estimates import LogitRows
 from funnel_analytics.metrics.drop_offs import combinations, steps
 from funnel_analytics.metrics.drop_offs.combinations import read_combinations
-from funnel_analytics.metrics.drop_offs.months import read_months
+from funnel_analytics.ripeness import read_months
 from funnel_analytics.segments import select_leads
 from funnel_analytics.warehouse import Warehouse
 from tests.builders import THREE_STAGES, three_stages

@@ -129,6 +129,33 @@ def test_the_lead_status_is_the_leads_and_unqualified_is_rejected(tmp_path: Path
     ]
 
 
+def test_score_and_next_activity_are_the_contacts_in_both_forms(tmp_path: Path) -> None:
+    # The next activity is planned, so it lies after the export; half past ten at night of UTC is
+    # the next day in Berlin. A contact without one has none.
+    planned = {"HubSpot Score": "72", "Next Activity Date": "2026-11-21 00:30"}
+    for name, rows, more in (
+        ("hubspot-crm-exports-all-contacts-2026-10-31", app_contacts(), planned),
+        (
+            "contact",
+            elt_contacts(),
+            {
+                "property_hubspotscore": "72",
+                "property_notes_next_activity_date": "2026-11-20 23:30:00",
+            },
+        ),
+    ):
+        for row, is_first in zip(rows, (True, False, False), strict=True):
+            row |= more if is_first else dict.fromkeys(more, "")
+        exports = CrmExports(tmp_path / name, "hubspot")
+        exports.write(f"{name}.csv", rows)
+        exports.load(as_of=AS_OF)
+        assert exports.rows("select lead, score, next_step_on from lead order by 1") == [
+            ("hs:11", 72.0, date(2026, 11, 21)),
+            ("hs:12", None, None),
+            ("hs:13", None, None),
+        ]
+
+
 def test_the_property_history_gives_entries_and_hand_overs(tmp_path: Path) -> None:
     exports = CrmExports(tmp_path, "hubspot")
     exports.write("contact.csv", elt_contacts())

@@ -114,6 +114,26 @@ def load(folder: Path, form: str, deals: list[Deal] = DEALS) -> CrmExports:
     return exports
 
 
+@pytest.mark.parametrize(
+    ("form", "column"),
+    [
+        ("english", "Deal - Next activity date"),
+        ("german", "Deal - Nächste Aktivität am"),
+        ("german", "Deal - Datum der nächsten Aktivität"),
+        ("api", "next_activity_date"),
+    ],
+)
+def test_the_next_activity_is_the_next_step_of_deal_and_lead(
+    tmp_path: Path, form: str, column: str
+) -> None:
+    rows = {"english": english, "german": german, "api": api}[form](DEALS[:1])
+    exports = CrmExports(tmp_path, "pipedrive")
+    exports.write("deals_2026-09-30.csv", [rows[0] | {column: "2026-12-24"}])
+    exports.load()
+    for table in ("lead", "deal"):
+        assert exports.rows(f"select next_step_on from {table}") == [(date(2026, 12, 24),)]
+
+
 FACTS = {
     "lead": "lead, deal, created_at, is_deleted",
     "deal": "deal, amount, currency, created_at, closed_at, is_won, probability, lost_reason",

@@ -105,6 +105,27 @@ HISTORY: list[tuple[str, datetime, str, str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("Lead", {"Rating": "Hot", "pi__score__c": "120"}),
+        ("sf_lead", {"rating": "Hot", "pi_score_c": "120"}),
+    ],
+)
+def test_the_rating_is_the_priority_and_the_score_the_score(
+    tmp_path: Path, name: str, more: dict[str, str]
+) -> None:
+    (lead, *_) = api_rows()["Lead"]
+    exports = CrmExports(tmp_path, "salesforce")
+    lead["Status"] = "New"
+    row = lead if name == "Lead" else {snake(key): value for key, value in lead.items()}
+    exports.write(f"{name}.csv", [row | more])
+    exports.load(as_of=AS_OF)
+    assert exports.rows("select priority, score from lead") == [("Hot", 120.0)]
+    assert "priority" in (known := exports.warehouse().attributes())
+    assert "rating" not in known
+
+
 def local(at: datetime) -> datetime:
     return at.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo("Europe/Berlin"))
 

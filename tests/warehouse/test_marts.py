@@ -218,6 +218,37 @@ def test_attributes_keep_missing_and_drop_empty_ones(warehouse_of: WarehouseOf) 
     assert found == [("origin", "unknown"), ("origin", None), ("size", "9"), ("size", None)]
 
 
+# b was merged into a, c into a later: what a lacks it has from the first part that states it
+def test_score_priority_and_next_step_come_from_the_first_part_that_states_them(
+    warehouse_of: WarehouseOf,
+) -> None:
+    warehouse = warehouse_of(
+        {
+            "lead": [
+                lead("a", score=40.0),
+                lead("b", "2026-09-02 08:00", merged_into="a", score=90.0, priority="high"),
+                lead(
+                    "c",
+                    "2026-09-03 08:00",
+                    merged_into="a",
+                    priority="low",
+                    next_step_on="2026-12-24",
+                ),
+                lead("d"),
+            ]
+        }
+    )
+    found = rows(warehouse, "select lead, score, priority, next_step_on from leads order by lead")
+    # A plan may lie after the export (1 November).
+    assert found == [("a", 40.0, "high", date(2026, 12, 24)), ("d", None, None, None)]
+    found = rows(
+        warehouse,
+        "select leads.lead, value from lead_attributes inner join leads using (lead_no) "
+        "where attribute = 'priority' order by 1",
+    )
+    assert found == [("a", "high"), ("d", None)]
+
+
 def test_only_people_of_ours_towards_the_lead_make_a_contact(warehouse_of: WarehouseOf) -> None:
     def activity(at: str, **more: Any) -> dict[str, Any]:
         return {"lead": "a", "happened_at": at, **more}

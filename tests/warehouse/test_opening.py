@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from funnel_analytics.errors import CallError, DataError, MissingTableError, QueryError
+from funnel_analytics.metrics.conversion import stage_conversion
 from funnel_analytics.periods import month
 from funnel_analytics.warehouse import Warehouse, connect, load_query, open_warehouse, query_names
 from tests.builders import three_stages
@@ -131,3 +132,22 @@ def test_a_warehouse_of_another_version_is_to_be_loaded_again(
         connection.execute("drop table touch_people")
     with pytest.raises(DataError, match=r"another version .* load the exports again"):
         open_warehouse(built.path)
+
+
+def test_a_table_that_only_a_metric_misses_is_told_in_the_same_words(
+    warehouse_of: Callable[..., Warehouse],
+) -> None:
+    built = warehouse_of(
+        {
+            "lead": [{"lead": "a", "created_at": "2026-10-01"}],
+            "stage_event": [{"lead": "a", "entered_at": "2026-10-02", "stage": "won"}],
+        }
+    )
+    built.close()
+    with connect(built.path, read_only=False) as connection:
+        connection.execute("drop table pass_progress")
+    with (
+        open_warehouse(built.path) as warehouse,
+        pytest.raises(DataError, match=r"another version .* load the exports again"),
+    ):
+        stage_conversion(warehouse)

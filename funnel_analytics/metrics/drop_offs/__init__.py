@@ -16,7 +16,6 @@ from funnel_analytics.metrics.drop_offs.combinations import (
 )
 from funnel_analytics.metrics.drop_offs.discoveries import q_values
 from funnel_analytics.metrics.drop_offs.explained import explained_by
-from funnel_analytics.metrics.drop_offs.months import Months, read_months
 from funnel_analytics.metrics.drop_offs.screening import screen_step
 from funnel_analytics.metrics.drop_offs.steps import Step
 from funnel_analytics.metrics.drop_offs.tables import (
@@ -30,6 +29,7 @@ from funnel_analytics.metrics.drop_offs.tables import (
 )
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result
+from funnel_analytics.ripeness import Months, read_months
 from funnel_analytics.segments import (
     Selection,
     excluded_leads,

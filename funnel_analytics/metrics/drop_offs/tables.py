@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from funnel_analytics.metrics.drop_offs.combinations import MONTH, Combinations
-from funnel_analytics.metrics.drop_offs.months import Months
 from funnel_analytics.results import Note
+from funnel_analytics.ripeness import Months
 from funnel_analytics.warehouse import Warehouse
 
 __all__ = [

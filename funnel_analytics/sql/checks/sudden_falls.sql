@@ -83,6 +83,7 @@ working_days as (
         on
             bounds.starts_at < working_time.closed_at
             and bounds.ends_at > working_time.opened_at
+    where working_time.team = ''
 
 ),
 

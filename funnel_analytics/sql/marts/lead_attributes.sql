@@ -12,6 +12,7 @@ wide as (
         leads.origin,
         leads.channel,
         leads.campaign,
+        leads.priority,
         account.segment,
         account.industry,
         account.country,
@@ -42,6 +43,12 @@ fixed as (
         lead_no,
         'campaign' as attribute,
         campaign as value
+    from wide
+    union all
+    select
+        lead_no,
+        'priority' as attribute,
+        priority as value
     from wide
     union all
     select

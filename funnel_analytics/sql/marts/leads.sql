@@ -1,5 +1,5 @@
 -- One row per counted lead: merged leads are one, deleted and test leads are out. A merged lead
--- counts from the creation of its earliest part. What it lacks itself, such as an origin, an owner
+-- counts from the creation of its earliest part. What it lacks itself, such as an origin, a score
 -- or a deal, it has from the first of its parts that states it; a deleted deal is none.
 -- params: timezone
 create table leads as
@@ -41,6 +41,9 @@ stated as (
         lead.campaign,
         lead.owner,
         lead.status,
+        lead.score,
+        lead.priority,
+        lead.next_step_on,
         kept_deals.deal
     from lead_parts
     inner join lead on lead_parts.lead = lead.lead
@@ -58,6 +61,9 @@ stated as (
         arg_min(lead.campaign, lead_parts.place) as campaign,
         arg_min(lead.owner, lead_parts.place) as owner,
         arg_min(lead.status, lead_parts.place) as status,
+        arg_min(lead.score, lead_parts.place) as score,
+        arg_min(lead.priority, lead_parts.place) as priority,
+        arg_min(lead.next_step_on, lead_parts.place) as next_step_on,
         arg_min(kept_deals.deal, lead_parts.place) as deal
     from lead_parts
     inner join lead on lead_parts.lead = lead.lead
@@ -81,6 +87,9 @@ select
     stated.campaign,
     stated.owner,
     stated.status,
+    stated.score,
+    stated.priority,
+    stated.next_step_on,
     stated.deal
 from stated
 inner join lead on stated.survivor = lead.lead

@@ -19,41 +19,7 @@ held as (
 
 ),
 
-pairs as (
-
-    select
-        owner,
-        value,
-        count(*) as pair_leads
-    from held
-    group by owner, value
-
-),
-
-shared as (
-
-    select
-        owner,
-        value,
-        pair_leads,
-        sum(pair_leads) over (partition by value) as value_leads,
-        sum(pair_leads) over (partition by owner) as owner_leads
-    from pairs
-
-),
-
-sole as (
-
-    select
-        owner,
-        owner_leads,
-        value_leads
-    from shared
-    where
-        10 * pair_leads >= 9 * value_leads
-        and value_leads >= $smallest
-
-)
+{{ sole_owners() }}
 
 select
     (select count(distinct owner) from held) as owners,

@@ -14,7 +14,9 @@ judged_leads as (
         lead.email is not null as email_is,
         lead.origin is not null as origin_is,
         lead.channel is not null as channel_is,
-        lead.status is not null as status_is
+        lead.status is not null as status_is,
+        lead.score is not null as score_is,
+        lead.priority is not null as priority_is
     from lead
     inner join leads on lead.lead = leads.lead
 
@@ -30,7 +32,14 @@ lead_rows as (
     from judged_leads
     unpivot (
         is_filled for field in (
-            owner_is, account_is, email_is, origin_is, channel_is, status_is
+            owner_is,
+            account_is,
+            email_is,
+            origin_is,
+            channel_is,
+            status_is,
+            score_is,
+            priority_is
         )
     )
 
@@ -100,6 +109,7 @@ judged_deals as (
         created_at is not null as created_at_is,
         case when is_won is not null then closed_at is not null end as closed_at_is,
         case when is_won is null then expected_on is not null end as expected_on_is,
+        case when is_won is null then next_step_on is not null end as next_step_on_is,
         case when is_won is null then probability is not null end as probability_is,
         case when not is_won then lost_reason is not null end as lost_reason_is
     from deal
@@ -126,6 +136,7 @@ deal_rows as (
             created_at_is,
             closed_at_is,
             expected_on_is,
+            next_step_on_is,
             probability_is,
             lost_reason_is
         )

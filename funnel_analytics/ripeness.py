@@ -1,4 +1,4 @@
-"""Which months of creation tell of a step, and how much of their entries they can have by now."""
+"""Which months of creation are ripe for a stage, and how much of their entries is due by now."""
 
 from __future__ import annotations
 
