@@ -6,7 +6,6 @@ All of them are small: counts come in aggregated, one number per segment or per 
 from funnel_analytics.estimates.ahead import Shared, still_to_come
 from funnel_analytics.estimates.clustered import (
     ClusteredLogit,
-    Estimate,
     clustered_logit,
     rank_agreement,
     standardised,
@@ -27,6 +26,7 @@ from funnel_analytics.estimates.curves import (
 )
 from funnel_analytics.estimates.differences import rate_difference, rate_ratio
 from funnel_analytics.estimates.inputs import (
+    Estimate,
     chi_square_tail,
     f_tail,
     normal_quantile,

@@ -9,24 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from funnel_analytics.errors import CallError
-from funnel_analytics.estimates.inputs import Floats, counted, f_tail, student_quantile
+from funnel_analytics.estimates.inputs import Estimate, Floats, counted, f_tail, student_quantile
+from funnel_analytics.estimates.predicted import area_under_curve
 
-__all__ = ["ClusteredLogit", "Estimate", "clustered_logit", "rank_agreement", "standardised"]
+__all__ = ["ClusteredLogit", "clustered_logit", "rank_agreement", "standardised"]
 
 _MOST_STEPS = 50
 _CONVERGED = 1e-18
 _SINGULAR = 1e-9
 _FARTHEST = 25.0
 _CHUNK = 2**15
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value and its two-sided interval; all missing where nothing can be told."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -213,19 +205,11 @@ def standardised(
 def rank_agreement(design: Floats, model: ClusteredLogit, hits: Floats, tried: Floats) -> float:
     """How probably has a success a higher fitted rate than a failure? A tie counts half.
 
-    Notes
-    -----
-    The area under the ROC curve: Hanley & McNeil (1982), Radiology 143, 29-36.
+    Rates that differ by rounding alone are a tie.
     """
     kept = np.flatnonzero(np.isfinite(model.coefficients))
     parts = [fitted for _, _, fitted in _fitted(design, kept, model.coefficients[kept])]
-    _, place = np.unique(np.round(np.concatenate(parts), 10), return_inverse=True)
-    won = np.bincount(place, weights=hits)
-    lost = np.bincount(place, weights=tried - hits)
-    if not won.sum() or not lost.sum():
-        return float("nan")
-    below = np.cumsum(lost) - lost
-    return float(won @ (below + lost / 2) / (won.sum() * lost.sum()))
+    return area_under_curve(np.round(np.concatenate(parts), 10), hits, tried - hits).value
 
 
 def _fitted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import erfc, exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,7 @@ from funnel_analytics.errors import CallError
 
 __all__ = [
     "TOLERANCE",
+    "Estimate",
     "Floats",
     "chi_square_tail",
     "counted",
@@ -23,6 +25,14 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 TOLERANCE = 1e-12  # so that 0.5 reached by a product of fractions counts as 0.5
+
+
+class Estimate(NamedTuple):
+    """A value and its two-sided interval; all missing where nothing can be told."""
+
+    value: float
+    low: float
+    high: float
 
 
 def counted(values: ArrayLike, name: str) -> Floats:

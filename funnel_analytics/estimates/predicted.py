@@ -7,10 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from funnel_analytics.estimates.inputs import Floats, chi_square_tail, counted, normal_quantile
+from funnel_analytics.estimates.inputs import (
+    Estimate,
+    Floats,
+    chi_square_tail,
+    counted,
+    normal_quantile,
+)
 
 __all__ = [
-    "Estimate",
     "Fit",
     "area_under_curve",
     "calibration_line",
@@ -23,14 +28,6 @@ _CONVERGED = 1e-20
 _LONGEST = 4.0
 _FARTHEST = 30.0
 """Log odds beyond which a rate differs from 0 or 1 by less than a double can tell of it."""
-
-
-class Estimate(NamedTuple):
-    """A value with its 95 % interval; all missing where nothing can be said."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Fit(NamedTuple):

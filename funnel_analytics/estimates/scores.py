@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from funnel_analytics.errors import CallError
-from funnel_analytics.estimates.inputs import counted, normal_quantile
-from funnel_analytics.estimates.predicted import Estimate
+from funnel_analytics.estimates.inputs import Estimate, counted, normal_quantile
 
 __all__ = [
     "Brier",

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from funnel_analytics.estimates import (
+    Estimate,
     area_under_curve,
     calibration_line,
     observed_by_chance,
     reached_ratio,
 )
-from funnel_analytics.estimates.predicted import Estimate
 from funnel_analytics.metrics.lead_quality.blocks import EVENTS_PER_PARAMETER, Leads
 from funnel_analytics.metrics.lead_quality.models import Chances
 
