@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,11 @@ def three_stages(more: str = "", **replaced: str) -> Agreement:
     return parse_agreement(text + "\n" + more, name="test agreement")
 
 
+_BUILT: OrderedDict[bytes, bytes] = OrderedDict()
+_KEPT = 12
+"""So many of the files built last are kept, by what they were built from: 5 MB each."""
+
+
 def build_warehouse(
     path: Path,
     tables: Mapping[str, Sequence[Mapping[str, Any]] | pd.DataFrame],
@@ -72,10 +80,31 @@ def build_warehouse(
     agreement: Agreement | None = None,
     as_of: str = "2026-11-01",
 ) -> Warehouse:
-    """A warehouse with exactly these canonical rows; instants are UTC text, `…_is_day` optional."""
+    """A warehouse with exactly these canonical rows; instants are UTC text, `…_is_day` optional.
+
+    A module's tests often draw the same company: its file is built once.
+    """
     agreement = agreement or three_stages()
-    instant = datetime.fromisoformat(as_of)
-    with connect(path, read_only=False) as connection:
+    drawn = sha256(pickle.dumps((dict(tables), agreement.text, repr(agreement), as_of))).digest()
+    if drawn in _BUILT:
+        _BUILT.move_to_end(drawn)
+        path.write_bytes(_BUILT[drawn])
+    else:
+        _build(path, tables, agreement=agreement, instant=datetime.fromisoformat(as_of))
+        _BUILT[drawn] = path.read_bytes()
+        if len(_BUILT) > _KEPT:
+            _BUILT.popitem(last=False)
+    return open_warehouse(path, agreement=agreement)
+
+
+def _build(
+    path: Path,
+    tables: Mapping[str, Sequence[Mapping[str, Any]] | pd.DataFrame],
+    *,
+    agreement: Agreement,
+    instant: datetime,
+) -> None:
+    with connect(path, read_only=False, small=True) as connection:
         create_tables(connection)
         for name, given in tables.items():
             rows = pd.DataFrame(given)
@@ -95,4 +124,3 @@ def build_warehouse(
             )
         build_marts(connection, agreement=agreement, as_of=instant)
         store_info(connection, agreement=agreement, as_of=instant, as_of_source="given")
-    return open_warehouse(path, agreement=agreement)

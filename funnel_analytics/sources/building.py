@@ -48,6 +48,8 @@ from funnel_analytics.warehouse import (
 __all__ = ["Build", "Built", "build_warehouse"]
 
 Progress = Callable[[int, int, str], None]
+_SMALL_BYTES = 1_000_000
+_SMALL_KEPT_BYTES = 8_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,7 @@ class Built:
 
 def build_warehouse(build: Build) -> Built:
     """Write the whole warehouse to a file of its own, every row accounted for."""
-    connection = connect(build.path, read_only=False)
+    connection = connect(build.path, read_only=False, small=_is_small(build))
     try:
         bound_memory(connection, build.path.parent)
         create_tables(connection)
@@ -91,6 +93,13 @@ def build_warehouse(build: Build) -> Built:
     finally:
         connection.close()
     return built
+
+
+def _is_small(build: Build) -> bool:
+    """Do the files, and the warehouse that is added to, hold no more than a few thousand rows?"""
+    files = {each.path for each in build.plan.fresh}
+    kept = build.target.stat().st_size if build.plan.kept else 0
+    return sum(each.stat().st_size for each in files) < _SMALL_BYTES and kept < _SMALL_KEPT_BYTES
 
 
 def _fill(connection: Connection, build: Build) -> Built:

@@ -22,6 +22,8 @@ from tests.sources.drawn import Drawn
 from tests.sources.killed_loads import STEPS
 
 KILLS = int(os.environ.get("FUNNEL_KILLS", "5"))  # 50 are a matter of minutes
+# What comes after the other steps is the next one, which a kill comes before as well.
+LAST_WORDS = ("stage_member", "store_info", "put_in_place", "_to_disk")
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
 
 # Two versions of the same exports: the second restates a third of the first's leads and costs.
@@ -165,15 +167,15 @@ def test_random_kills_leave_the_warehouse_as_before_or_as_after(world: World) ->
 
 
 def test_a_kill_at_each_step(world: World) -> None:
-    for step in STEPS:
-        for when in ("before", "after"):
-            world.database.write_bytes(world.old)
-            world.loads.begin(world.second, step=step, when=when)
-            world.loads.wait()
-            is_done = (step, when) == ("put_in_place", "after")
-            expected = world.after if is_done else world.before
-            assert content(world.database) == expected, f"killed {when} {step}"
-            assert len(world.leftovers()) == 1, f"killed {when} {step}"
+    moments = [(step, "before") for step in STEPS] + [(step, "after") for step in LAST_WORDS]
+    for step, when in moments:
+        world.database.write_bytes(world.old)
+        world.loads.begin(world.second, step=step, when=when)
+        world.loads.wait()
+        is_done = (step, when) == ("put_in_place", "after")
+        expected = world.after if is_done else world.before
+        assert content(world.database) == expected, f"killed {when} {step}"
+        assert len(world.leftovers()) == 1, f"killed {when} {step}"
     world.database.write_bytes(world.old)
     world.loads.drawn.load_paths(world.second)
     assert content(world.database) == world.after
