@@ -29,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup report test kills lint lab sample bench false-alarms speed-effect lock clean
+.PHONY: help setup report test kills lint lab sample bench false-alarms attribution-truth speed-effect lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -65,10 +65,15 @@ bench: $(READY) ## Speed and memory on a million leads, and of loading 1 GB
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/exploration.py
 	$(BIN)/python benchmarks/response.py
+	$(BIN)/python benchmarks/attribution.py
+	$(BIN)/python benchmarks/attribution_bootstrap.py
 	$(BIN)/python benchmarks/loading.py
 
 false-alarms: $(READY) ## How often drop_off_segments finds something where nothing is (200 seeds)
 	$(BIN)/python benchmarks/false_alarms.py
+
+attribution-truth: $(READY) ## Which model of attribution errs how? (4 worlds, 20 companies)
+	$(BIN)/python benchmarks/attribution_truth.py
 
 speed-effect: $(READY) ## Do the intervals of speed_effect hold the truth? (60 companies each way)
 	$(BIN)/python benchmarks/speed_effect.py

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from funnel_analytics.metrics.activity import activity_levels
     from funnel_analytics.metrics.attempts import contact_attempts
     from funnel_analytics.metrics.attribution import attribute
+    from funnel_analytics.metrics.attribution.certainty import attribution_certainty
+    from funnel_analytics.metrics.attribution.costs import channel_costs
+    from funnel_analytics.metrics.attribution.paths import journey_paths
+    from funnel_analytics.metrics.attribution.rows import attribution_credits
+    from funnel_analytics.metrics.attribution.sourced import marketing_sourced
     from funnel_analytics.metrics.breaches import breaches
     from funnel_analytics.metrics.buying import buying_groups
     from funnel_analytics.metrics.campaigns import campaign_runs
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from funnel_analytics.metrics.flows import stage_flows
     from funnel_analytics.metrics.forecast import expected_conversion
     from funnel_analytics.metrics.handover import handovers
+    from funnel_analytics.metrics.incrementality import spend_response, switched_off
     from funnel_analytics.metrics.lead_quality import lead_quality
     from funnel_analytics.metrics.loading import (
         column_forms,
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
         quarantined,
     )
     from funnel_analytics.metrics.origins import origin_mix
+    from funnel_analytics.metrics.own_paths import credit_paths, credit_touches
     from funnel_analytics.metrics.planning import leads_needed
     from funnel_analytics.metrics.qualification import lead_score, qualification, what_if_rule
     from funnel_analytics.metrics.reasons import closed_leads_later, loss_reasons
@@ -62,15 +69,20 @@ _HOME = {
     "activity_levels": "metrics.activity",
     "actual_vs_target": "metrics.targets",
     "attribute": "metrics.attribution",
+    "attribution_certainty": "metrics.attribution.certainty",
+    "attribution_credits": "metrics.attribution.rows",
     "available": "results",
     "breaches": "metrics.breaches",
     "buying_groups": "metrics.buying",
     "campaign_runs": "metrics.campaigns",
+    "channel_costs": "metrics.attribution.costs",
     "closed_leads_later": "metrics.reasons",
     "column_forms": "metrics.loading",
     "contact_attempts": "metrics.attempts",
     "conversion_curve": "metrics.curves",
     "conversion_trend": "metrics.trend",
+    "credit_paths": "metrics.own_paths",
+    "credit_touches": "metrics.own_paths",
     "drop_off_segments": "metrics.drop_offs",
     "entry_points": "metrics.entry_points",
     "expected_conversion": "metrics.forecast",
@@ -78,6 +90,7 @@ _HOME = {
     "forget": "sources.forgetting",
     "handovers": "metrics.handover",
     "identity_yield": "metrics.loading",
+    "journey_paths": "metrics.attribution.paths",
     "lead_score": "metrics.qualification",
     "lead_quality": "metrics.lead_quality",
     "leads_needed": "metrics.planning",
@@ -85,6 +98,7 @@ _HOME = {
     "load_agreement": "agreement",
     "load_log": "metrics.loading",
     "loss_reasons": "metrics.reasons",
+    "marketing_sourced": "metrics.attribution.sourced",
     "month": "periods",
     "open_warehouse": "warehouse",
     "origin_mix": "metrics.origins",
@@ -98,10 +112,12 @@ _HOME = {
     "sales_cycle": "metrics.sales_cycle",
     "span": "periods",
     "speed_effect": "metrics.speed",
+    "spend_response": "metrics.incrementality",
     "stage_conversion": "metrics.conversion",
     "stage_flows": "metrics.flows",
     "stage_throughput": "metrics.throughput",
     "stuck_leads": "metrics.sales_cycle",
+    "switched_off": "metrics.incrementality",
     "time_in_stage": "metrics.stage_time",
     "time_to_contact": "metrics.response",
     "what_if_rule": "metrics.qualification",
@@ -121,15 +137,20 @@ __all__ = [
     "activity_levels",
     "actual_vs_target",
     "attribute",
+    "attribution_certainty",
+    "attribution_credits",
     "available",
     "breaches",
     "buying_groups",
     "campaign_runs",
+    "channel_costs",
     "closed_leads_later",
     "column_forms",
     "contact_attempts",
     "conversion_curve",
     "conversion_trend",
+    "credit_paths",
+    "credit_touches",
     "drop_off_segments",
     "entry_points",
     "expected_conversion",
@@ -137,6 +158,7 @@ __all__ = [
     "forget",
     "handovers",
     "identity_yield",
+    "journey_paths",
     "lab",
     "lead_quality",
     "lead_score",
@@ -145,6 +167,7 @@ __all__ = [
     "load_agreement",
     "load_log",
     "loss_reasons",
+    "marketing_sourced",
     "month",
     "open_warehouse",
     "origin_mix",
@@ -159,10 +182,12 @@ __all__ = [
     "sales_cycle",
     "span",
     "speed_effect",
+    "spend_response",
     "stage_conversion",
     "stage_flows",
     "stage_throughput",
     "stuck_leads",
+    "switched_off",
     "tables",
     "time_in_stage",
     "time_to_contact",

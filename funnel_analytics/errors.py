@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ __all__ = [
     "QueryError",
     "ReportError",
     "SourceError",
+    "ThinDataError",
     "counted",
     "did_you_mean",
     "listed",
@@ -67,6 +69,15 @@ class MissingTableError(DataError, LookupError):
         super().__init__(message)
         self.table = table
         self.column = column
+
+
+class ThinDataError(DataError):
+    """The data are too thin for an answer: `reason` names what is missing, `facts` say how much."""
+
+    def __init__(self, message: str, *, reason: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.facts = facts
 
 
 class SourceError(DataError):

@@ -21,6 +21,7 @@ from funnel_analytics.errors import (
     CallError,
     MissingRuleError,
     MissingTableError,
+    ThinDataError,
     did_you_mean,
 )
 from funnel_analytics.escaping import inert_cell, one_line
@@ -257,7 +258,8 @@ class Result:
 @dataclass(frozen=True, eq=False)
 class Missing:
     """Stands where a metric cannot be computed: a table was never loaded, or no row states its
-    `column`, or the agreement lacks the `section`, which then stands in place of a table."""
+    `column`, or the agreement lacks the `section`, which then stands in place of a table; or the
+    data are too thin, for the `reason`, with the `facts` that tell of it."""
 
     metric: str
     table: str
@@ -265,6 +267,8 @@ class Missing:
     agreement: Agreement
     column: str | None = None
     section: str | None = None
+    reason: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.message
@@ -274,7 +278,7 @@ class Missing:
 
 
 def available(metric: Callable[..., Result], warehouse: Any, **arguments: Any) -> Result | Missing:
-    """The metric's result, or a `Missing`: what has to be exported, or agreed on.
+    """The metric's result, or a `Missing`: what has to be exported or agreed on, or is too thin.
 
     Use it in reports that go on without a section; call the metric itself to get the error.
     """
@@ -286,6 +290,15 @@ def available(metric: Callable[..., Result], warehouse: Any, **arguments: Any) -
         )
     except MissingRuleError as error:
         return Missing(metric.__name__, "", str(error), warehouse.agreement, section=error.section)
+    except ThinDataError as error:
+        return Missing(
+            metric.__name__,
+            "",
+            str(error),
+            warehouse.agreement,
+            reason=error.reason,
+            facts=error.facts,
+        )
 
 
 def plain(value: Any) -> Any:

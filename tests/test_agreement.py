@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from funnel_analytics.agreement import (
+    ATTRIBUTION_MODELS,
+    ATTRIBUTION_RULES,
+    DATA_DRIVEN_MODELS,
     Agreement,
     AttributionRule,
     BuyingGroup,
@@ -22,6 +25,7 @@ from funnel_analytics.agreement import (
     Label,
     LoadingRule,
     MaturityRule,
+    OwnRule,
     PrivacyRule,
     Score,
     WorkingTime,
@@ -29,6 +33,8 @@ from funnel_analytics.agreement import (
     parse_agreement,
     shipped_agreements,
 )
+from funnel_analytics.credit.models import DATA_DRIVEN, MODELS
+from funnel_analytics.credit.rules import RULES
 from funnel_analytics.errors import AgreementError, CallError
 
 TOP = """
@@ -206,6 +212,13 @@ def test_what_a_short_file_leaves_out_has_the_stated_defaults() -> None:
         half_life_days=7,
         first_share=0.4,
         last_share=0.4,
+        journeys_of="lead",
+        repeats="kept",
+        direct="kept",
+        direct_channels=("direct",),
+        pool_below=0,
+        activities={},
+        own={},
     )
     assert agreement.maturity == MaturityRule(mature_from=0.9)
     assert agreement.loading == LoadingRule(max_quarantined_share=0.02)
@@ -218,6 +231,46 @@ def test_what_a_short_file_leaves_out_has_the_stated_defaults() -> None:
     assert agreement.buying_group is None
     assert agreement.follow_up is None
     assert dict(agreement.links) == {}
+
+
+def test_what_is_agreed_about_credit() -> None:
+    agreement = parse_agreement(
+        SKETCH.replace(
+            '[attribution]\nmodel = "position_based"\nlookback_days = 90\n',
+            """[attribution]
+model = "our_rule"
+journeys_of = "account"
+repeats = "collapsed"
+direct = "unless_alone"
+direct_channels = ["direct", "typed in"]
+pool_below = 3
+activities = { call = "sdr_outreach" }
+
+[attribution.own.our_rule]
+label = { de = "Unsere", en = "Ours" }
+first = 0.3
+lead_created = 0.3
+opportunity_created = 0.2
+last = 0.1
+rest = 0.1
+""",
+        )
+    )
+    rule = agreement.attribution
+    assert (rule.model, rule.journeys_of, rule.repeats) == ("our_rule", "account", "collapsed")
+    assert (rule.direct, rule.direct_channels) == ("unless_alone", ("direct", "typed in"))
+    assert rule.pool_below == 3
+    assert rule.activities == {"call": "sdr_outreach"}
+    assert rule.own == {"our_rule": OwnRule(Label("Unsere", "Ours"), 0.3, 0.3, 0.2, 0.1, 0.1)}
+    assert rule.models == (*ATTRIBUTION_MODELS, "our_rule")
+    assert ATTRIBUTION_MODELS == MODELS
+    assert (ATTRIBUTION_RULES, DATA_DRIVEN_MODELS) == (RULES, DATA_DRIVEN)
+
+
+@pytest.mark.parametrize(("written", "read"), [("true", {}), ("false", None)])
+def test_activities_are_touches_or_not(written: str, read: dict[str, str] | None) -> None:
+    text = SKETCH.replace("lookback_days = 90\n", f"lookback_days = 90\nactivities = {written}\n")
+    assert parse_agreement(text).attribution.activities == read
 
 
 def test_what_is_agreed_about_scores_contacts_and_what_is_due() -> None:

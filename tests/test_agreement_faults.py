@@ -201,15 +201,87 @@ expected_days = -1
             ),
         ),
         (
-            '[attribution]\nmodel = "markov"',
+            '[attribution]\nmodel = "marcov"',
             (
-                "attribution.model: 'markov' is not one of first, last, linear, position_based, "
-                "time_decay."
+                "attribution.model: 'marcov' is not one of first, last, last_non_direct, linear, "
+                "position_based, time_decay, w_shaped, full_path, markov, markov_2, markov_3, "
+                "markov_4, markov_without_nulls, shapley, shapley_ordered, shapley_rate. "
+                "Did you mean 'markov'?"
+            ),
+        ),
+        (
+            '[attribution]\njourneys_of = "company"',
+            "attribution.journeys_of: 'company' is not one of lead, account.",
+        ),
+        (
+            '[attribution]\nrepeats = "collapse"',
+            (
+                "attribution.repeats: 'collapse' is not one of kept, collapsed. "
+                "Did you mean 'collapsed'?"
+            ),
+        ),
+        (
+            '[attribution]\ndirect = "drop"',
+            (
+                "attribution.direct: 'drop' is not one of kept, unless_alone, dropped. "
+                "Did you mean 'dropped'?"
+            ),
+        ),
+        (
+            '[attribution]\ndirect_channels = "direct"',
+            "attribution.direct_channels: is the text 'direct'; write a list in square brackets.",
+        ),
+        (
+            "[attribution]\npool_below = -1",
+            "attribution.pool_below: -1 is out of range; write a whole number of at least 0.",
+        ),
+        (
+            "[attribution]\nactivities = 3",
+            "attribution.activities: is the number 3; write true or false without quotes.",
+        ),
+        (
+            "[attribution.activities]\ncall = 3",
+            "attribution.activities.call: is the number 3; write a text in quotes.",
+        ),
+        (
+            (
+                '[channels]\nfair = { side = "marketing" }\n'
+                '[attribution.activities]\nmeeting = "fair"'
+            ),
+            (
+                "attribution.activities.meeting: 'fair' is a channel of marketing; what our people "
+                "do is of sales."
+            ),
+        ),
+        (
+            '[attribution.own.linear]\nlabel = { de = "A", en = "A" }\nrest = 1',
+            "attribution.own.linear: 'linear' is a model already; choose another name.",
+        ),
+        (
+            '[attribution.own."our rule"]\nlabel = { de = "A", en = "A" }\nrest = 1',
+            (
+                "attribution.own.\"our rule\": 'our rule' is no name: use small letters a-z, "
+                "digits and underscores."
+            ),
+        ),
+        (
+            '[attribution.own.ours]\nlabel = { de = "A", en = "A" }\nfirst = 0.5\nlast = 0.4',
+            "attribution.own.ours: the shares sum to 0.9, not to 1.",
+        ),
+        (
+            "[attribution.own.ours]\nrest = 1",
+            'attribution.own.ours.label: is missing; write { de = "…", en = "…" }.',
+        ),
+        (
+            '[attribution.own.ours]\nlabel = { de = "A", en = "A" }\nmiddle = 1\nrest = 1',
+            (
+                "attribution.own.ours.middle: unknown key. Known here: label, first, lead_created, "
+                "opportunity_created, last, rest."
             ),
         ),
         (
             "[attribution]\nlookback_days = 90.5",
-            "attribution.lookback_days: is the number 90.5; write a whole number of at least 1.",
+            "attribution.lookback_days: is the number 90.5; write a whole number from 1 to 36500.",
         ),
         (
             "[attribution]\nfirst_share = 0.7",

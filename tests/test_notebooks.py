@@ -23,11 +23,13 @@ RESULTS = {
     "monthly_review": {
         "actual_vs_target",
         "attribute",
+        "attribution_certainty",
         "breaches",
         "completeness",
         "handovers",
         "identity_yield",
         "lead_quality",
+        "marketing_sourced",
         "qualification",
         "stage_conversion",
         "stage_throughput",
@@ -64,7 +66,14 @@ RESULTS = {
         "time_to_contact",
         "what_if_rule",
     },
-    "attribution": {"attribute"},
+    "attribution": {
+        "attribute",
+        "attribution_certainty",
+        "channel_costs",
+        "journey_paths",
+        "marketing_sourced",
+        "spend_response",
+    },
     "lead_targets": {"leads_needed"},
 }
 HEADING = {

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from funnel_analytics import plots, theme
+from funnel_analytics.agreement import ATTRIBUTION_MODELS
 from tests.figures import footer, labels, title
 from tests.wording import drawn
 from tests.wording.drawn_plan import plan_result
@@ -107,6 +108,35 @@ def test_attribution_by_models_spans_them() -> None:
         assert max(map(abs, lanes)) < 0.5, "all stay in their row"
     span = figure.data[1]
     assert list(span.x) == pytest.approx([0.26, 0.42])
+
+
+def test_of_many_models_eight_are_drawn_and_told_apart() -> None:
+    figure = plots.attribution(drawn.attribution_result(*ATTRIBUTION_MODELS), language="en")
+    dots = [each for each in figure.data if each.mode == "markers"]
+    assert len(dots) == 8
+    assert len({(each.marker.symbol, each.marker.color) for each in dots}) == 8
+    assert [each.name for each in dots if each.marker.size == 9] == ["Position-based (agreed)"]
+    assert "8 more models are in the data only." in footer(figure)
+    assert "33.0–61.0%" in title(figure), "of the models that are drawn"
+    assert title(figure).endswith("depending on the model (8 of 16 models)")
+    german = plots.attribution(drawn.attribution_result(*ATTRIBUTION_MODELS), language="de")
+    assert title(german).endswith("(8 von 16 Modellen)")
+    eight = plots.attribution(drawn.attribution_result(*ATTRIBUTION_MODELS[:8]), language="en")
+    assert title(eight).endswith("depending on the model")
+
+
+def test_credit_below_zero_is_drawn_below_zero() -> None:
+    drawn_one = drawn.attribution_result("shapley_rate", "linear")
+    table = drawn_one.table
+    table.loc[1, ["revenue", "revenue_share"]] = [-330_000.0, -0.33]
+    both = drawn.result_of("attribute", table, drawn_one.parameters, notes=drawn_one.notes)
+    low, high = plots.attribution(both, language="en").layout.xaxis.range
+    assert low < -0.33 < 0.42 < high
+    one = drawn.result_of(
+        "attribute", table[table["model"] == "shapley_rate"], both.parameters, notes=both.notes
+    )
+    low, high = plots.attribution(one, language="en").layout.xaxis.range
+    assert low < -330_000 < 420_000 < high
 
 
 def test_the_curve_marks_the_probabilities() -> None:

@@ -1,20 +1,29 @@
 """The agreement: the one file with everything that both departments agreed on."""
 
+from funnel_analytics.agreement.attribution import (
+    ATTRIBUTION_MODELS,
+    ATTRIBUTION_RULES,
+    DATA_DRIVEN_MODELS,
+    DIRECT,
+    JOURNEYS_OF,
+    LONGEST_LOOKBACK_DAYS,
+    REPEATS,
+    AttributionRule,
+    OwnRule,
+)
+from funnel_analytics.agreement.labels import LANGUAGES, Label
 from funnel_analytics.agreement.loading import (
     load_agreement,
     parse_agreement,
     shipped_agreements,
 )
 from funnel_analytics.agreement.model import (
-    ATTRIBUTION_MODELS,
     HANDOVER_KINDS,
-    LANGUAGES,
     REASON_KINDS,
     SIDES,
     STATUSES,
     WEEKDAYS,
     Agreement,
-    AttributionRule,
     BuyingGroup,
     Channel,
     CheckLimit,
@@ -24,7 +33,6 @@ from funnel_analytics.agreement.model import (
     Handover,
     Holidays,
     IdentityRule,
-    Label,
     LoadingRule,
     MaturityRule,
     PrivacyRule,
@@ -37,9 +45,15 @@ from funnel_analytics.agreement.model import (
 
 __all__ = [
     "ATTRIBUTION_MODELS",
+    "ATTRIBUTION_RULES",
+    "DATA_DRIVEN_MODELS",
+    "DIRECT",
     "HANDOVER_KINDS",
+    "JOURNEYS_OF",
     "LANGUAGES",
+    "LONGEST_LOOKBACK_DAYS",
     "REASON_KINDS",
+    "REPEATS",
     "SIDES",
     "STATUSES",
     "WEEKDAYS",
@@ -57,6 +71,7 @@ __all__ = [
     "Label",
     "LoadingRule",
     "MaturityRule",
+    "OwnRule",
     "PrivacyRule",
     "Qualification",
     "Score",

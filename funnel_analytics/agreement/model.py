@@ -9,12 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from funnel_analytics.agreement.attribution import AttributionRule
+from funnel_analytics.agreement.labels import Label
 from funnel_analytics.errors import CallError, did_you_mean
 
-LANGUAGES = ("de", "en")
 SIDES = ("marketing", "sales")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-ATTRIBUTION_MODELS = ("first", "last", "linear", "position_based", "time_decay")
 HANDOVER_KINDS = ("marketing_to_sdr", "sdr_to_sales", "reassigned")
 REASON_KINDS = ("rejected", "lost", "recycled")
 EMPLOYEE_LEVELS = ("off", "team", "person")
@@ -27,23 +27,6 @@ LINKED = ("lead", "deal")
 
 def _nothing() -> Mapping[str, Any]:
     return MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Label:
-    """A text in both languages."""
-
-    de: str
-    en: str
-
-    def text(self, language: str) -> str:
-        """The text in one language, `"de"` or `"en"`."""
-        if language not in LANGUAGES:
-            raise CallError(
-                f"Unknown language '{language}'; labels are in {' and '.join(LANGUAGES)}."
-                f"{did_you_mean(language, LANGUAGES)}"
-            )
-        return self.de if language == "de" else self.en
 
 
 @dataclass(frozen=True)
@@ -194,17 +177,6 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class AttributionRule:
-    """How the credit of a conversion is shared among the touches before it."""
-
-    model: str = "position_based"
-    lookback_days: int = 90
-    half_life_days: float = 7.0
-    first_share: float = 0.4
-    last_share: float = 0.4
-
-
-@dataclass(frozen=True)
 class MaturityRule:
     """From which share of its eventual entries on a cohort may be compared."""
 
@@ -284,7 +256,7 @@ class Agreement:
     follow_up: FollowUp | None = None
     reasons: Mapping[str, Mapping[str, Label]] = field(default_factory=_nothing)
     channels: Mapping[str, Channel] = field(default_factory=_nothing)
-    attribution: AttributionRule = AttributionRule()
+    attribution: AttributionRule = field(default_factory=AttributionRule)
     maturity: MaturityRule = MaturityRule()
     loading: LoadingRule = LoadingRule()
     statuses: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)

@@ -8,16 +8,14 @@ from typing import Any, TypeVar
 
 from babel.numbers import list_currencies
 
+from funnel_analytics.agreement.crediting import attribution_rule
+from funnel_analytics.agreement.labels import LANGUAGES, Label
 from funnel_analytics.agreement.model import (
-    ATTRIBUTION_MODELS,
     EMPLOYEE_LEVELS,
-    LANGUAGES,
     REASON_KINDS,
     SIDES,
     Agreement,
-    AttributionRule,
     Channel,
-    Label,
     MaturityRule,
     Stage,
     TargetsFile,
@@ -66,8 +64,8 @@ def build(reader: Reader) -> Agreement:
         buying_group=buying_group(reader.table("buying_group")),
         reasons=(reasons := _reasons(reader.table("reasons"))),
         follow_up=follow_up(reader.table("follow_up"), stages, reasons.get("recycled", {})),
-        channels=_channels(reader.table("channels")),
-        attribution=_attribution(reader.table("attribution")),
+        channels=(channels := _channels(reader.table("channels"))),
+        attribution=attribution_rule(reader.table("attribution"), channels),
         maturity=_maturity(reader.table("maturity")),
         loading=loading_rule(reader.table("loading")),
         statuses=statuses(reader.table("statuses")),
@@ -185,28 +183,6 @@ def _channels(reader: Reader | None) -> Mapping[str, Channel]:
         found[name] = Channel(side=side, label=label, includes=includes)
         table.close()
     return _frozen(found)
-
-
-def _attribution(reader: Reader | None) -> AttributionRule:
-    usual = AttributionRule()
-    if reader is None:
-        return usual
-    rule = AttributionRule(
-        model=reader.choice("model", ATTRIBUTION_MODELS, default=usual.model),
-        lookback_days=int(
-            reader.number("lookback_days", default=usual.lookback_days, low=1, whole=True)
-        ),
-        half_life_days=reader.number("half_life_days", default=usual.half_life_days, above=0),
-        first_share=reader.number("first_share", default=usual.first_share, low=0, high=1),
-        last_share=reader.number("last_share", default=usual.last_share, low=0, high=1),
-    )
-    if rule.first_share + rule.last_share > 1 + 1e-9:
-        reader.fault(
-            "first_share",
-            f"{rule.first_share:g} and last_share {rule.last_share:g} are more than 1 together.",
-        )
-    reader.close()
-    return rule
 
 
 def _maturity(reader: Reader | None) -> MaturityRule:

@@ -205,6 +205,10 @@ class Reader:
             return None
         return Reader(value, self.at(key), self._faults)
 
+    def is_table(self, key: str) -> bool:
+        """Is the value of a key a table?"""
+        return isinstance(self._values.get(key), dict)
+
     def tables(self, key: str) -> tuple[Reader, ...]:
         """The tables of a list `[[key]]`; their places count from 1."""
         self._required(key, f"a list of tables [[{self.at(key)}]]")

@@ -23,6 +23,9 @@ from funnel_analytics.errors import CallError
 from funnel_analytics.periods import Period, parse_period, span
 from funnel_analytics.warehouse import Warehouse
 
+_WRITE_THEMSELVES = ("credits",)
+"""Metrics of so many rows that the engine writes them, to more kinds of files."""
+
 
 @app.command(help=HELP)
 def show(
@@ -42,7 +45,7 @@ def show(
     ] = None,
     within_days: Annotated[
         list[str] | None,
-        typer.Option(help="conversion, trend: days of a step, 30, or by stage: won=60."),
+        typer.Option(help="conversion, trend: days of a step, 30, or by stage: won=60; outcome."),
     ] = None,
     optional: Annotated[
         list[str] | None, typer.Option(help="conversion, trend: stages that may be left out.")
@@ -67,7 +70,30 @@ def show(
         list[str] | None, typer.Option(help="attribution: one or more models.")
     ] = None,
     lookback_days: Annotated[int | None, typer.Option(help="attribution: the window.")] = None,
-    conversion: Annotated[str | None, typer.Option(help="attribution: won or a stage.")] = None,
+    conversion: Annotated[
+        str | None, typer.Option(help="attribution: won, pipeline or a stage.")
+    ] = None,
+    journeys_of: Annotated[
+        str | None, typer.Option(help="attribution: whose touches, lead or account.")
+    ] = None,
+    basis: Annotated[
+        str | None, typer.Option(help="costs: by the day of the touch or of the conversion.")
+    ] = None,
+    repeats: Annotated[
+        str | None, typer.Option(help="attribution: kept, or collapsed within a channel.")
+    ] = None,
+    direct: Annotated[
+        str | None, typer.Option(help="attribution: kept, unless_alone or dropped.")
+    ] = None,
+    pool_below: Annotated[
+        int | None, typer.Option(help="attribution: rarer channels are one row.")
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(help="certainty: how often journeys are drawn anew.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="certainty: a truth.json that the models are held against.")
+    ] = None,
     stage: Annotated[
         str | None,
         typer.Option(help="curve, drop_offs, expected, qualification, speed, trend, what_if."),
@@ -99,12 +125,29 @@ def show(
     lists: Annotated[
         list[str] | None, typer.Option("--list", help="breaches: one or more lists; default: all.")
     ] = None,
+    channel: Annotated[str | None, typer.Option(help="switched_off: what was off.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="switched_off: or this campaign.")] = None,
+    off: Annotated[
+        list[str] | None, typer.Option(help="switched_off: when, D..D; default: by the spend.")
+    ] = None,
+    groups: Annotated[
+        list[str] | None, typer.Option("--group", help="switched_off: where, values of --by.")
+    ] = None,
+    names: Annotated[
+        list[str] | None, typer.Option("--name", help="spend_response: only these; default: all.")
+    ] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="spend_response, switched_off: leads, a stage or won.")
+    ] = None,
     part: Annotated[
         str | None,
         typer.Option(help="Print this further part instead; a table names its parts below it."),
     ] = None,
     save: Annotated[
-        Path | None, typer.Option(help="Also write all of it to FILE.xlsx, .csv or .json.")
+        Path | None,
+        typer.Option(
+            help="Also write all of it to FILE.xlsx, .csv or .json (credits: or .parquet, .duckdb)."
+        ),
     ] = None,
     language: LanguageOption = None,
     format: FormatOption = Format.table,
@@ -130,6 +173,13 @@ def show(
         "model": model,
         "lookback_days": lookback_days,
         "conversion": conversion,
+        "journeys_of": journeys_of,
+        "basis": basis,
+        "repeats": repeats,
+        "direct": direct,
+        "pool_below": pool_below,
+        "draws": draws,
+        "truth": truth,
         "stage": stage,
         "attributes": attributes,
         "pairs": pairs,
@@ -138,6 +188,12 @@ def show(
         "required": required,
         "at_least": at_least,
         "lists": lists,
+        "channel": channel,
+        "campaign": campaign,
+        "off": [parse_period(each) for each in off or []],
+        "groups": groups,
+        "names": names,
+        "outcome": outcome,
     }
     options: dict[str, Any] = {
         name: value for name, value in given.items() if value not in (None, [])
@@ -159,9 +215,12 @@ def show(
     with fa.open_warehouse(db, agreement=agreement) as warehouse:
         if asked.span:
             options[asked.span] = _days(warehouse, cohort, first, after)
+        if save is not None and metric in _WRITE_THEMSELVES:
+            options["save_to"] = save
         result = asked.function(warehouse, **options)
     if save is not None:
-        typer.echo(f"wrote {result.save(save)}", err=True)
+        written = save if metric in _WRITE_THEMSELVES else result.save(save)
+        typer.echo(f"wrote {written}", err=True)
     spoken = language.value if language else None
     print_result(result, format, part=part, language=spoken, below=("totals",) * is_change)
 
@@ -240,7 +299,8 @@ def report(
 
 def _option(name: str) -> str:
     """How an option of a metric is written on the command line."""
-    return "--list" if name == "lists" else "--" + name.replace("_", "-")
+    plurals = {"lists": "--list", "groups": "--group", "names": "--name"}
+    return plurals.get(name, "--" + name.replace("_", "-"))
 
 
 def _two_sides(before: str | None, after: str | None) -> dict[str, Period | str]:
@@ -265,8 +325,8 @@ def _days(warehouse: Warehouse, text: str | None, first: str | None, after: str 
 
 def _one_or_two(metric: str, names: list[str]) -> str | list[str] | None:
     """The attributes to split by: none, one, or a list where a metric of leads is split by two."""
-    if len(names) > 1 and metric == "attribution":
-        raise CallError("attribution takes one --by.")
+    if len(names) > 1 and metric in ("attribution", "costs", "journeys"):
+        raise CallError(f"{metric} takes one --by.")
     return names if len(names) > 1 else next(iter(names), None)
 
 

@@ -180,7 +180,46 @@ METRICS: Mapping[str, Metric] = {
     "attribution": _metric(
         "attribute",
         "Which channels are credited with the conversions of a period?",
-        "period", "by", "model", "lookback_days", "conversion",
+        "period", "by", "model", "lookback_days", "conversion", "journeys_of", "repeats", "direct",
+        "pool_below",
+    ),
+    "certainty": _metric(
+        "attribution_certainty",
+        "How sure are the shares of channels, and how far do models lie apart?",
+        "period", "model", "lookback_days", "conversion", "journeys_of", "repeats", "direct",
+        "pool_below", "draws", "truth",
+    ),
+    "credits": _metric(
+        "attribution_credits",
+        "Which touch was credited with how much of which conversion?",
+        "period", "model", "lookback_days", "conversion", "journeys_of", "repeats", "direct",
+        "pool_below",
+    ),
+    "journeys": _metric(
+        "journey_paths",
+        "Which ways did the journeys of a period take, and what does each channel do in them?",
+        "period", "by", "lookback_days", "conversion", "journeys_of", "repeats", "direct",
+        "pool_below",
+    ),
+    "sourced": _metric(
+        "marketing_sourced",
+        "How much was sourced by marketing, by three definitions of it?",
+        "period", "conversion", "journeys_of", "lookback_days",
+    ),
+    "costs": _metric(
+        "channel_costs",
+        "What did each channel cost, and what was credited for it?",
+        "period", "by", "basis", "model", "lookback_days", "journeys_of", "repeats", "direct",
+    ),
+    "switched_off": _metric(
+        "switched_off",
+        "How many leads were missing while a channel or a campaign was switched off?",
+        "period", "by", "channel", "campaign", "off", "groups", "outcome", "within_days",
+    ),
+    "spend_response": _metric(
+        "spend_response",
+        "How many leads go with the spend on each channel, and do they at all?",
+        "period", "by", "names", "outcome", "within_days",
     ),
     "targets": _metric("actual_vs_target", "How far are we from what was agreed?", "period"),
     "loads": _metric("load_log", "What became of the rows of every file?"),

@@ -3,6 +3,7 @@
 All of them are small: counts come in aggregated, one number per segment or per waiting time.
 """
 
+from funnel_analytics.estimates.adstock import SpendFit, adstocked, fit_spend, inflation
 from funnel_analytics.estimates.ahead import Shared, still_to_come
 from funnel_analytics.estimates.clustered import (
     ClusteredLogit,
@@ -46,9 +47,20 @@ from funnel_analytics.estimates.quantiles import (
     median_test,
 )
 from funnel_analytics.estimates.rates import beta_posterior, wilson
+from funnel_analytics.estimates.returns import cumulative_mean, robust_slope, share_come
 from funnel_analytics.estimates.scores import Brier, brier_score, cohens_kappa, ranked_bins
+from funnel_analytics.estimates.series import TWO_YEARS, SeriesFit, fit_series, season
+from funnel_analytics.estimates.switched import (
+    Switched,
+    against_groups,
+    against_weeks,
+    placebo_dates,
+    placebo_groups,
+    placebo_share,
+)
 
 __all__ = [
+    "TWO_YEARS",
     "AtRows",
     "Brier",
     "ClusteredLogit",
@@ -58,7 +70,13 @@ __all__ = [
     "Factor",
     "Logit",
     "LogitRows",
+    "SeriesFit",
     "Shared",
+    "SpendFit",
+    "Switched",
+    "adstocked",
+    "against_groups",
+    "against_weeks",
     "area_under_curve",
     "benjamini_hochberg",
     "beta_posterior",
@@ -69,7 +87,10 @@ __all__ = [
     "cohens_kappa",
     "count_chance",
     "cumulative_incidence",
+    "cumulative_mean",
     "f_tail",
+    "fit_series",
+    "fit_spend",
     "gray",
     "incidence_at",
     "incidence_error",
@@ -77,17 +98,24 @@ __all__ = [
     "incidence_quantile",
     "incidence_quantile_interval",
     "incidence_share_error",
+    "inflation",
     "kaplan_meier",
     "log_rank",
     "median_test",
     "normal_quantile",
     "observed_by_chance",
+    "placebo_dates",
+    "placebo_groups",
+    "placebo_share",
     "quantile_of",
     "rank_agreement",
     "ranked_bins",
     "rate_difference",
     "rate_ratio",
     "reached_ratio",
+    "robust_slope",
+    "season",
+    "share_come",
     "standardised",
     "still_to_come",
     "student_quantile",

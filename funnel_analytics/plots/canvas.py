@@ -53,7 +53,7 @@ _BUTTONS_LEFT_OUT = (
 )
 _HELD = "\N{WORD JOINER}"
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
-_STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+_STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 def add_texts(figure: go.Figure, texts: Iterable[Mapping[str, Any]]) -> None:
@@ -111,13 +111,16 @@ def label_room(labels: Iterable[str], *, width: int = _LABEL_CHARACTERS) -> int:
     return round(widest * _LABEL_PIXELS) + 2 * _SIDE
 
 
-def percent_axis(words: Words, highest: float, **more: Any) -> dict[str, Any]:
-    """An axis of shares from zero, its ticks worded as the language writes percent."""
-    step = next((each for each in _STEPS if highest <= 5 * each), _STEPS[-1])
-    end = max(highest * 1.06, step / 2)
-    ticks = [step * number for number in range(6) if step * number <= end]
+def percent_axis(
+    words: Words, highest: float, *, lowest: float = 0.0, **more: Any
+) -> dict[str, Any]:
+    """An axis of shares from zero (or a lower share), its ticks as the language writes percent."""
+    widest = max(highest, -lowest)
+    step = next((each for each in _STEPS if widest <= 5 * each), _STEPS[-1])
+    end, start = max(highest * 1.06, step / 2), min(lowest * 1.06, 0.0)
+    ticks = [step * number for number in range(-5, 6) if start <= step * number <= end]
     return {
-        "range": [0, end],
+        "range": [start, end],
         "tickvals": ticks,
         "ticktext": [words.percent(tick, fixed=False) for tick in ticks],
         **more,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -17,33 +18,36 @@ from funnel_analytics.wording import (
     Notice,
     Words,
     credited_value,
+    credits_money,
     is_missing,
     is_true,
     notice,
-    won_credit,
+    shown_models,
     words_for,
 )
 
 __all__ = ["attribution"]
 
 _ROW, _DENSE_ROW, _FEW_ROWS = 40, 28, 8
-_MODELS_ROW, _MODELS_SPREAD = 36, 0.72
+_MODELS_ROW, _MODELS_FEW_ROWS, _MODELS_SPREAD = 36, 11, 0.76
 _CHARACTER = 7
+_FURTHER_SYMBOLS = ("circle-open", "diamond-open", "square-open")
+_LEGEND_LINE, _LEGEND_MARK, _LEGEND_WIDTH = 19, 44, 600
 
 
 def attribution(result: Result | Missing, *, language: str | None = None) -> go.Figure | Notice:
     """What was credited to which channel?
 
     One model: a bar per channel, largest first. Several models: a dot per model, each on a line of
-    its own within the row, and the span between them; the agreed model is larger. What has no
-    known touch is the last row, in grey.
+    its own within the row, and the span between them; the agreed model is larger. Of more than
+    eight models, it and the first others are drawn. What has no known touch is the last row, grey.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
     models = list(dict.fromkeys(result.table["model"]))
     if len(models) > 1:
-        return _models(words, result, models)
+        return _models(words, result, shown_models(result), of=len(models))
     return _bars(words, result)
 
 
@@ -88,9 +92,11 @@ def _most(ranked: pd.DataFrame) -> pd.DataFrame:
 
 
 def _axis_title(words: Words, result: Result) -> str:
-    if won_credit(result):
+    if credits_money(result):
         currency = words.symbol(result.agreement.currency)
-        return words.say("axis.credited_revenue", currency=currency)
+        pipeline = result.parameters.get("conversion") == "pipeline"
+        kind = "credited_pipeline" if pipeline else "credited_revenue"
+        return words.say(f"axis.{kind}", currency=currency)
     return words.say("axis.credited_conversions")
 
 
@@ -130,11 +136,15 @@ def _bars(words: Words, result: Result) -> go.Figure:
             hoverinfo="text",
         )
     )
-    highest = rows["revenue"].max() if len(rows) else 0
+    highest, lowest = (rows["revenue"].max(), rows["revenue"].min()) if len(rows) else (0.0, 0.0)
+    span = max(highest, 0.0) - min(lowest, 0.0)
     figure.update_xaxes(
         title_text=as_text(_axis_title(words, result)),
         tickformat=",~f",
-        range=[0, (highest if highest > 0 else 1) * 1.3],
+        range=[
+            min(lowest, 0.0) - (0.3 * span if lowest < 0 else 0.0),
+            max(highest, 0.0) + 0.3 * (span if span > 0 else 1.0) + (0.0 if span > 0 else 1.0),
+        ],
         nticks=6,
     )
     labels, room = _labels(names, sides)
@@ -167,10 +177,10 @@ def _height(rows: int) -> int:
 def _hover(words: Words, result: Result, row: pd.Series, name: str) -> str:
     lines = [
         f"<b>{as_text(name)}</b>",
-        as_text(words.model(row["model"])),
+        as_text(words.model(row["model"], agreement=result.agreement)),
         as_text(f"{words.column('conversions')}: {words.credit(row['conversions'])}"),
     ]
-    if won_credit(result):
+    if credits_money(result):
         money = words.money(row["revenue"], result.agreement.currency)
         lines.append(as_text(f"{words.column('revenue')}: {money}"))
     if not is_missing(row["touches"]):
@@ -178,14 +188,14 @@ def _hover(words: Words, result: Result, row: pd.Series, name: str) -> str:
     return "<br>".join(lines)
 
 
-def _models(words: Words, result: Result, models: list[str]) -> go.Figure:
-    table = result.table
-    agreed = result.agreement.attribution.model
+def _models(words: Words, result: Result, models: list[str], *, of: int) -> go.Figure:
+    result = replace(result, _table=result.table[result.table["model"].isin(models)])
+    table, agreed = result.table, result.agreement.attribution.model
     lead = agreed if agreed in models else models[0]
     key = _row_key(table)
     ranked = _ranked(table[table["model"] == lead])
     every = list(dict.fromkeys([*_row_key(ranked), *key]))
-    order = list(dict.fromkeys([*_row_key(_most(ranked)), *key]))[:MOST_ROWS]
+    order = list(dict.fromkeys(_row_key(_most(ranked))))
     table = table[key.isin(order)]
     key = _row_key(table)
     heads = table.groupby(key.to_numpy(), sort=False).head(1)
@@ -211,13 +221,17 @@ def _models(words: Words, result: Result, models: list[str]) -> go.Figure:
     others = [each for each in models if each != lead]
     for place, model in enumerate(models):
         lane = _MODELS_SPREAD * (place / (len(models) - 1) - 0.5)
-        style = theme.series_style(0 if model == lead else 1 + others.index(model))
+        style = _style(0 if model == lead else 1 + others.index(model))
         mine = table[table["model"] == model]
         figure.add_trace(
             _model_dots(words, result, mine, spots, lane=lane, style=style, is_lead=model == lead)
         )
     figure.update_xaxes(
-        percent_axis(words, float(table["revenue_share"].max() or 0) or 1.0),
+        percent_axis(
+            words,
+            float(table["revenue_share"].max() or 0) or 1.0,
+            lowest=float(table["revenue_share"].min() or 0),
+        ),
         title_text=as_text(words.say("axis.credited_share")),
     )
     labels, room = _labels(names, sides)
@@ -226,17 +240,55 @@ def _models(words: Words, result: Result, models: list[str]) -> go.Figure:
         figure,
         words,
         result,
-        finding=words.finding(result),
-        plot_height=max((_ROW if len(order) <= _FEW_ROWS else _MODELS_ROW) * len(order), 60),
+        finding=_finding_of_models(words, result, shown=len(models), of=of),
+        plot_height=max(_models_row(len(order), len(models)) * len(order), 60),
         left=room,
-        above_plot=46,
-        remarks=not_drawn(words, shown=len(order), of=len(every)),
+        above_plot=8 + _LEGEND_LINE * _legend_lines(figure),
+        remarks=[
+            *not_drawn(words, shown=len(order), of=len(every)),
+            *(
+                [words.say("mark.models_not_listed", count=of - len(models))]
+                if of > len(models)
+                else []
+            ),
+        ],
     )
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "xanchor": "left"},
     )
     return figure
+
+
+def _finding_of_models(words: Words, result: Result, *, shown: int, of: int) -> str:
+    """The finding; where not all models are drawn, the span is said to be that of those drawn."""
+    finding = words.finding(result)
+    return (
+        finding if shown == of else words.say("mark.some_models", finding=finding, n=shown, of=of)
+    )
+
+
+def _style(place: int) -> Mapping[str, str]:
+    """Colour and symbol of a model; the later ones are hollow and grey."""
+    if place < len(theme.PALETTE):
+        return theme.series_style(place)
+    return {"color": theme.MUTED, "symbol": _FURTHER_SYMBOLS[place - len(theme.PALETTE)]}
+
+
+def _models_row(rows: int, models: int) -> int:
+    """The height of a row: room for a line of each model."""
+    if rows > _MODELS_FEW_ROWS:
+        return max(_DENSE_ROW, 5 * models)
+    return max(_ROW if rows <= _FEW_ROWS else _MODELS_ROW, 7 * models)
+
+
+def _legend_lines(figure: go.Figure) -> int:
+    """In how many lines the legend breaks."""
+    widths = [_LEGEND_MARK + _CHARACTER * len(trace.name) for trace in figure.data if trace.name]
+    if not widths:
+        return 1
+    per_line = max(1, _LEGEND_WIDTH // max(widths))
+    return -(-len(widths) // per_line)
 
 
 def _row_key(rows: pd.DataFrame) -> pd.Series:
@@ -263,7 +315,7 @@ def _model_dots(
 ) -> go.Scatter:
     model = str(rows["model"].iloc[0])
     agreed = model == result.agreement.attribution.model
-    name = words.model(model)
+    name = words.model(model, agreement=result.agreement)
     label = words.say("mark.agreed_model", model=name) if agreed else name
     return go.Scatter(
         x=rows["revenue_share"],

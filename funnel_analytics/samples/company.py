@@ -113,12 +113,13 @@ def write_sample(
     write("targets.csv", target_columns(leads, seed))
     truth = true_answers(
         crm,
+        deals,
+        channel,
         rows=rows,
         duplicates=duplicates,
         skipped=skipped,
         rule_broken=rule_broken,
         effects=effects,
-        without_amount=int((np.isnan(deals.amount) & (deals.is_won == 1)).sum()),
     )
     text = json.dumps(truth, indent=2, ensure_ascii=False) + "\n"
     (folder / "truth.json").write_bytes(text.encode())

@@ -281,6 +281,7 @@ TABLES: Mapping[str, Table] = {
             source text
             medium text
             campaign code
+            content text
             side text
             cost number
             """,

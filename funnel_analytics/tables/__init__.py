@@ -8,7 +8,13 @@ from funnel_analytics.tables.activity import activity_levels, campaign_runs
 from funnel_analytics.tables.agreed import agreement
 from funnel_analytics.tables.breaches import breaches
 from funnel_analytics.tables.buying import buying_groups
+from funnel_analytics.tables.certainty import (
+    attribution_certainty,
+    attribution_errors,
+    model_choice,
+)
 from funnel_analytics.tables.change import change, change_findings, change_teams
+from funnel_analytics.tables.costs import channel_costs, marginal_leads, stage_costs
 from funnel_analytics.tables.curves import (
     conversion_curve,
     expected_conversion,
@@ -24,6 +30,13 @@ from funnel_analytics.tables.handover import (
     handover_returns,
     handovers,
     missed_handovers,
+)
+from funnel_analytics.tables.incrementality import spend_response, switched_off
+from funnel_analytics.tables.journeys import (
+    attribution_credits,
+    channel_roles,
+    journey_paths,
+    marketing_sourced,
 )
 from funnel_analytics.tables.lead_quality import lead_quality, lead_quality_checks
 from funnel_analytics.tables.money import attribution, targets
@@ -49,12 +62,17 @@ __all__ = [
     "activity_levels",
     "agreement",
     "attribution",
+    "attribution_certainty",
+    "attribution_credits",
+    "attribution_errors",
     "breaches",
     "buying_groups",
     "campaign_runs",
     "change",
     "change_findings",
     "change_teams",
+    "channel_costs",
+    "channel_roles",
     "checks",
     "closed_leads_later",
     "completeness",
@@ -72,12 +90,16 @@ __all__ = [
     "handover_returns",
     "handovers",
     "identity",
+    "journey_paths",
     "lead_quality",
     "lead_quality_checks",
     "lead_score",
     "loads",
     "loss_reasons",
+    "marginal_leads",
+    "marketing_sourced",
     "missed_handovers",
+    "model_choice",
     "notice",
     "origin_mix",
     "plan",
@@ -85,9 +107,12 @@ __all__ = [
     "qualification_lift",
     "sales_cycle",
     "speed_effect",
+    "spend_response",
+    "stage_costs",
     "stage_flows",
     "stuck_leads",
     "summary",
+    "switched_off",
     "targets",
     "throughput",
     "time_in_stage",

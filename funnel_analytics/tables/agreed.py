@@ -19,7 +19,7 @@ from funnel_analytics.agreement import (
     WorkingTime,
 )
 from funnel_analytics.tables.frame import framed
-from funnel_analytics.wording import Words, words_in
+from funnel_analytics.wording import Words, attribution_rules, words_in
 from funnel_analytics.wording.phrases import plain_name
 
 __all__ = ["agreement"]
@@ -201,12 +201,7 @@ def _rules(words: Words, agreed: Agreement) -> list[tuple[str, str]]:
             "agreement.buying_group_rule", count=agreed.buying_group.minimum_contacts, roles=roles
         )
         rules.append((words.say("agreement.buying_group"), text))
-    attribution = words.say(
-        "agreement.attribution_rule",
-        model=words.model(agreed.attribution.model),
-        lookback=words.amount("days", agreed.attribution.lookback_days),
-    )
-    rules.append((words.say("agreement.attribution"), attribution))
+    rules.append((words.say("agreement.attribution"), attribution_rules(words, agreed)))
     smallest = words.amount("leads", agreed.minimum_group_size)
     rules.append((words.say("agreement.minimum_group"), smallest))
     rules.append((words.say("agreement.timezone"), agreed.timezone))

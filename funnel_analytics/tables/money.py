@@ -12,10 +12,11 @@ from funnel_analytics.tables.stages import Cell, counted, table_of
 from funnel_analytics.wording import (
     Notice,
     Words,
+    credits_money,
     is_missing,
     is_true,
     notice,
-    won_credit,
+    shown_models,
     words_for,
 )
 
@@ -26,14 +27,15 @@ def attribution(result: Result | Missing, *, language: str | None = None) -> GT 
     """What was credited to which channel?
 
     One row per channel, what has no known touch last. One model: conversions, revenue and share.
-    Several models: a column of shares for each, so that they can be compared.
+    Several models: a column of shares for each, so that they can be compared; of more than eight,
+    the agreed one and the first others.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
     by = str(result.parameters.get("by") or "channel")
-    models = list(dict.fromkeys(result.table["model"]))
     agreed = result.agreement.attribution.model
+    every, models = result.table["model"].nunique(), shown_models(result)
     rows = _ranked(result.table, agreed if agreed in models else next(iter(models), agreed))
     cells: dict[str, Cell] = {
         "channel": lambda row: words.channel(
@@ -47,19 +49,22 @@ def attribution(result: Result | Missing, *, language: str | None = None) -> GT 
         ),
         **counted(words, "touches"),
     }
-    headings = {"channel": words.column(by if by in {"campaign", "side"} else "channel")}
+    known = words.has("column", by)
+    headings = {"channel": words.column(by) if known else words.attribute_label(by)}
     if len(models) > 1:
         for model in models:
             cells[f"share_{model}"] = _share(words, result.table, model)
-            name = words.model(model)
+            name = words.model(model, agreement=result.agreement)
             headings[f"share_{model}"] = (
                 words.say("mark.agreed_model", model=name) if model == agreed else name
             )
     else:
         cells["conversions"] = lambda row: words.credit(row["conversions"], fixed=True)
-        if won_credit(result):
+        if credits_money(result):
             cells["revenue"] = lambda row: words.money(row["revenue"], result.agreement.currency)
         cells["revenue_share"] = lambda row: words.percent(row["revenue_share"])
+        if result.parameters.get("conversion") == "pipeline":
+            headings["revenue"] = words.column("created_value")
     if by == "side":
         cells.pop("side")
     return table_of(
@@ -70,6 +75,11 @@ def attribution(result: Result | Missing, *, language: str | None = None) -> GT 
         texts=("channel", "side"),
         muted=[number for number, each in enumerate(rows["is_no_known_touch"]) if is_true(each)],
         headings=headings,
+        remarks=(
+            [words.say("mark.models_not_listed", count=every - len(models))]
+            if every > len(models)
+            else []
+        ),
     )
 
 

@@ -51,11 +51,12 @@ def table_of(
     unless_zero: Sequence[str] = (),
     nowrap: Sequence[str] = (),
     widths: Mapping[str, str] | None = None,
+    title: str | None = None,
 ) -> GT:
     """A result as a table: `cells` says for each column how a row is worded.
 
-    Its title is a name, for the figure states the finding. Columns of `unless_zero` are left out
-    where they have nothing but zeros.
+    Its title is a name, that of the result if none is given: the figure states the finding.
+    Columns of `unless_zero` are left out where they have nothing but zeros.
     """
     shown = result.table if rows is None else rows
     empty = {name for name in unless_zero if not (shown[name].fillna(0) != 0).any()}
@@ -70,7 +71,7 @@ def table_of(
     return framed(
         worded,
         headings={name: (headings or {}).get(name) or words.column(name) for name in cells},
-        title=words.table_name(result),
+        title=title or words.table_name(result),
         subtitle=words.subtitle(result),
         notes=[words.footer(result), *remarks, *words.notes(result)],
         texts=texts,

@@ -11,9 +11,11 @@ from funnel_analytics.warehouse.build import (
 from funnel_analytics.warehouse.connection import Connection, EngineError, connect
 from funnel_analytics.warehouse.opened import Answer, Warehouse, open_warehouse
 from funnel_analytics.warehouse.queries import load_query, query_names, statement
+from funnel_analytics.warehouse.writing import WRITTEN_AS, write_rows
 
 __all__ = [
     "RECORDS",
+    "WRITTEN_AS",
     "Answer",
     "Connection",
     "EngineError",
@@ -28,4 +30,5 @@ __all__ = [
     "statement",
     "store_info",
     "table_columns",
+    "write_rows",
 ]

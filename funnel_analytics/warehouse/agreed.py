@@ -28,6 +28,7 @@ def register_agreement(connection: Connection, agreement: Agreement, as_of: date
     for name, frame in (
         ("agreed_stages", _stages(agreement)),
         ("agreed_channels", _channels(agreement)),
+        ("agreed_activities", _activities(agreement)),
         ("agreed_criteria", _criteria(agreement)),
         ("calendar_months", _months(agreement, start, last)),
         ("working_time", working_intervals(agreement, first=start - _BEFORE, last=last)),
@@ -36,7 +37,12 @@ def register_agreement(connection: Connection, agreement: Agreement, as_of: date
         connection.register("given", frame)
         connection.execute(f"create temp table {name} as from given")
         connection.unregister("given")
-    for mart in ("marts/touches", "marts/spend_days", "marts/working_spans"):
+    for mart in (
+        "marts/touches",
+        "marts/channel_labels",
+        "marts/spend_days",
+        "marts/working_spans",
+    ):
         connection.execute(load_query(mart, len(agreement.stages)).text)
 
 
@@ -73,6 +79,12 @@ def _channels(agreement: Agreement) -> pd.DataFrame:
         columns=["raw", "channel", "side"],
         dtype="str",
     )
+
+
+def _activities(agreement: Agreement) -> pd.DataFrame:
+    """One row per kind of activity for which the agreement names a channel."""
+    named = agreement.attribution.activities or {}
+    return pd.DataFrame(list(named.items()), columns=["kind", "channel"], dtype="str")
 
 
 def _criteria(agreement: Agreement) -> pd.DataFrame:

@@ -6,8 +6,19 @@ from funnel_analytics.wording.findings_activity import (
     campaign_kind,
     campaign_label,
 )
+from funnel_analytics.wording.findings_attribution import (
+    attribution_rules,
+    credited_value,
+    credits_money,
+    shown_models,
+)
 from funnel_analytics.wording.findings_breaches import breach_due, breach_reason, list_label
 from funnel_analytics.wording.findings_buying import role_label
+from funnel_analytics.wording.findings_certainty import (
+    credited_channel,
+    range_rows,
+    widest_range,
+)
 from funnel_analytics.wording.findings_change import (
     against_target,
     change_limits,
@@ -25,6 +36,13 @@ from funnel_analytics.wording.findings_conversion import (
     compared_stage,
     mature,
     standing_out,
+)
+from funnel_analytics.wording.findings_costs import (
+    cost_label,
+    cost_labels,
+    costed_rows,
+    costs_remarks,
+    marginal_reason,
 )
 from funnel_analytics.wording.findings_curves import (
     cohort_name,
@@ -49,6 +67,20 @@ from funnel_analytics.wording.findings_handover import (
     same_segment,
     team_way,
 )
+from funnel_analytics.wording.findings_incrementality import (
+    bought_label,
+    cost_range,
+    number_range,
+    switched_label,
+)
+from funnel_analytics.wording.findings_journeys import (
+    conversion_noun,
+    days_limits,
+    journey_state,
+    length_label,
+    path_label,
+    sourced_verdict,
+)
 from funnel_analytics.wording.findings_lead_quality import (
     quality_failed,
     quality_limits,
@@ -67,9 +99,7 @@ from funnel_analytics.wording.findings_response import (
 from funnel_analytics.wording.findings_speed import band_label
 from funnel_analytics.wording.findings_targets import (
     asked_row,
-    credited_value,
     target_rows,
-    won_credit,
 )
 from funnel_analytics.wording.findings_trend import period_label, trend_head
 from funnel_analytics.wording.notices import Notice, notice
@@ -91,7 +121,9 @@ __all__ = [
     "asked_kind",
     "asked_row",
     "asked_status",
+    "attribution_rules",
     "band_label",
+    "bought_label",
     "breach_due",
     "breach_reason",
     "campaign_kind",
@@ -104,9 +136,18 @@ __all__ = [
     "compared_stage",
     "contact_cell",
     "contact_hour",
+    "conversion_noun",
+    "cost_label",
+    "cost_labels",
+    "cost_range",
+    "costed_rows",
+    "costs_remarks",
     "counted_noun",
+    "credited_channel",
     "credited_value",
+    "credits_money",
     "curve_stage",
+    "days_limits",
     "days_range",
     "drop_off_group",
     "factor_expected",
@@ -118,21 +159,27 @@ __all__ = [
     "hidden_cells",
     "is_missing",
     "is_true",
+    "journey_state",
     "largest_group",
+    "length_label",
     "list_label",
     "main_drop_offs",
+    "marginal_reason",
     "mature",
     "measure_label",
     "metric_key",
     "notice",
+    "number_range",
     "of_counted",
     "origin_label",
+    "path_label",
     "period_label",
     "quality_failed",
     "quality_limits",
     "quality_remarks",
     "quality_verdict",
     "quality_way",
+    "range_rows",
     "rated_cells",
     "reason_label",
     "rejection_label",
@@ -141,14 +188,17 @@ __all__ = [
     "role_label",
     "rule_label",
     "same_segment",
+    "shown_models",
     "side_label",
+    "sourced_verdict",
     "standing_out",
     "state_label",
     "summary_sentences",
+    "switched_label",
     "target_rows",
     "team_way",
     "trend_head",
-    "won_credit",
+    "widest_range",
     "words_for",
     "words_in",
 ]

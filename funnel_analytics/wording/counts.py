@@ -10,7 +10,7 @@ import pandas as pd
 from funnel_analytics.results import Result
 from funnel_analytics.wording.findings_breaches import counted_cases
 from funnel_analytics.wording.findings_change import against_target
-from funnel_analytics.wording.findings_targets import won_credit
+from funnel_analytics.wording.findings_journeys import conversion_noun
 from funnel_analytics.wording.phrases import metric_key
 from funnel_analytics.wording.ways import counted_noun
 
@@ -80,7 +80,13 @@ def _attributed(result: Result) -> Counted:
         return None
     rows = table.loc[table["model"] == table["model"].iloc[0], "conversions"]
     count = result.note("totals").get("conversions", rows.sum())
-    return "deals" if won_credit(result) else "leads", count
+    return conversion_noun(result), count
+
+
+def _converted(result: Result) -> Counted:
+    """The conversions whose touches are told of."""
+    counts = result.note("totals") or result.note("journeys")
+    return conversion_noun(result), counts["conversions"]
 
 
 _COUNTS: Mapping[str, Callable[[Result], Counted]] = {
@@ -107,11 +113,21 @@ _COUNTS: Mapping[str, Callable[[Result], Counted]] = {
     "lead_score": _sum("leads", "leads"),
     "what_if_rule": _sum_where("leads", "leads", "rule", "everyone"),
     "attribute": _attributed,
+    "attribution_certainty": _attributed,
+    "channel_costs": _sum("touches", "touches"),
+    "attribution_credits": _converted,
+    "journey_paths": _converted,
+    "marketing_sourced": lambda result: (
+        conversion_noun(result),
+        result.note("sourced_deals")["deals"],
+    ),
     "buying_groups": _sum("buying_deals", "deals"),
     "origin_mix": _sum("leads", "leads"),
     "entry_points": _sum("leads", "leads"),
     "activity_levels": _sum("stays", "stays"),
     "campaign_runs": _sum("leads", "leads"),
+    "switched_off": lambda result: ("leads", result.part("weeks")["leads"].sum()),
+    "spend_response": lambda result: ("leads", result.part("overall")["leads"].sum()),
 }
 
 

@@ -8,14 +8,19 @@ from typing import Any
 from funnel_analytics.errors import CallError
 from funnel_analytics.results import Result
 from funnel_analytics.wording import findings_activity as activity
+from funnel_analytics.wording import findings_attribution as attribution
 from funnel_analytics.wording import findings_breaches as breaches
 from funnel_analytics.wording import findings_buying as buying
+from funnel_analytics.wording import findings_certainty as certainty
 from funnel_analytics.wording import findings_change as change
 from funnel_analytics.wording import findings_conversion as conversion
+from funnel_analytics.wording import findings_costs as costs
 from funnel_analytics.wording import findings_curves as curves
 from funnel_analytics.wording import findings_drop_offs as drop_offs
 from funnel_analytics.wording import findings_flows as flows
 from funnel_analytics.wording import findings_handover as handover
+from funnel_analytics.wording import findings_incrementality as incrementality
+from funnel_analytics.wording import findings_journeys as journeys
 from funnel_analytics.wording import findings_lead_quality as quality
 from funnel_analytics.wording import findings_origins as origins
 from funnel_analytics.wording import findings_qualification as qualification
@@ -44,7 +49,12 @@ _FINDINGS: Mapping[str, Callable[..., str]] = {
     "qualification": qualification.qualification,
     "lead_score": qualification.lead_score,
     "what_if_rule": qualification.what_if_rule,
-    "attribute": targets.attribute,
+    "attribute": attribution.attribute,
+    "channel_costs": costs.channel_costs,
+    "attribution_certainty": certainty.attribution_certainty,
+    "attribution_credits": journeys.attribution_credits,
+    "journey_paths": journeys.journey_paths,
+    "marketing_sourced": journeys.marketing_sourced,
     "actual_vs_target": targets.actual_vs_target,
     "leads_needed": targets.leads_needed,
     "explain_change": change.explain_change,
@@ -59,6 +69,8 @@ _FINDINGS: Mapping[str, Callable[..., str]] = {
     "entry_points": origins.entry_points,
     "activity_levels": activity.activity_levels,
     "campaign_runs": activity.campaign_runs,
+    "switched_off": incrementality.switched_off,
+    "spend_response": incrementality.spend_response,
 }
 
 

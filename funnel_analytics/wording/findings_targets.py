@@ -1,8 +1,6 @@
-"""Sentences on money: credit, targets and the leads that a target needs."""
+"""Sentences on targets and the leads that a target needs."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pandas as pd
 
@@ -14,95 +12,10 @@ from funnel_analytics.wording.phrases import Phrases
 __all__ = [
     "actual_vs_target",
     "asked_row",
-    "attribute",
-    "credited_total",
-    "credited_value",
     "leads_needed",
     "target_rows",
     "variance_sentence",
-    "won_credit",
 ]
-
-
-def won_credit(result: Result) -> bool:
-    """Does an attribution credit revenue (or entries into a stage)?"""
-    return bool(result.parameters.get("conversion", "won") == "won")
-
-
-def attribute(words: Phrases, result: Result) -> str:
-    """Which channel was credited with most?"""
-    table = result.table
-    in_period = words.in_period(str(result.parameters["period"]))
-    if table.empty or not (table["conversions"] > 0).any():
-        return words.say("finding.attribute.none", in_period=in_period)
-    if not (table["revenue"] > 0).any():
-        rows = table[table["model"] == table["model"].iloc[0]]
-        count = result.note("totals").get("conversions", rows["conversions"].sum())
-        return words.say("finding.attribute.no_value", count=count, in_period=in_period)
-    total = credited_total(words, result)
-    unknown = table["is_no_known_touch"].astype(bool)
-    known = table[~unknown & (table["revenue"] > 0)]
-    if known.empty:
-        return words.say("finding.attribute.only_unknown", in_period=in_period, total=total)
-    agreed = result.agreement.attribution.model
-    models = list(dict.fromkeys(table["model"]))
-    model = agreed if agreed in models else models[0]
-    chosen = known[known["model"] == model]
-    row = chosen.sort_values("revenue", ascending=False, kind="stable").iloc[0]
-    by = str(result.parameters.get("by") or "channel")
-    values = {
-        "channel": words.quoted(words.channel(result.agreement, row["channel"], by=by)),
-        "in_period": in_period,
-        "total": total,
-        "among": words.say(f"finding.attribute.among.{by}"),
-        "of_all": words.say(f"finding.attribute.of_all.{by}"),
-    }
-    nobodys = table[unknown & (table["model"] == model)][["revenue", "revenue_share"]].sum()
-    ahead = nobodys["revenue"] > row["revenue"]
-    values["unknown"] = _credited(words, result, nobodys["revenue"])
-    values["unknown_share"] = words.percent(nobodys["revenue_share"])
-    if len(models) > 1:
-        same = (
-            known["channel"].isna()
-            if is_missing(row["channel"])
-            else known["channel"] == row["channel"]
-        )
-        shares = known.loc[same, "revenue_share"]
-        span = words.interval(shares.min(), shares.max())
-        key = "several_models_unknown" if ahead else "several_models"
-        return words.say(f"finding.attribute.{key}", span=span, **values)
-    return words.say(
-        "finding.attribute.one_model_unknown" if ahead else "finding.attribute.one_model",
-        value=_credited(words, result, row["revenue"]),
-        share=words.percent(row["revenue_share"]),
-        model=words.model(model, within=True),
-        **values,
-    )
-
-
-def credited_value(words: Phrases, result: Result, value: Any) -> str:
-    """A credit with its unit: money for won deals, a count for entries into a stage."""
-    if won_credit(result):
-        return words.money(value, result.agreement.currency, compact=True)
-    return words.credit(value)
-
-
-def _credited(words: Phrases, result: Result, value: Any) -> str:
-    """A credit within a sentence: money, or leads by name."""
-    if won_credit(result):
-        return credited_value(words, result, value)
-    return words.amount("leads", value)
-
-
-def credited_total(words: Phrases, result: Result) -> str:
-    """What all the credit of one model adds up to, with its unit."""
-    totals = result.note("totals")
-    rows = result.table
-    rows = rows[rows["model"] == rows["model"].iloc[0]]
-    if won_credit(result):
-        revenue = credited_value(words, result, totals.get("revenue", rows["revenue"].sum()))
-        return words.say("finding.attribute.revenue", revenue=revenue)
-    return words.amount("leads", totals.get("conversions", rows["conversions"].sum()))
 
 
 def target_rows(

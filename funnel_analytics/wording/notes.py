@@ -8,14 +8,20 @@ from typing import Any
 
 from funnel_analytics.periods import parse_period
 from funnel_analytics.results import Note, Result
+from funnel_analytics.wording.findings_attribution import NOTES as _ATTRIBUTION
+from funnel_analytics.wording.findings_attribution import credits_money
 from funnel_analytics.wording.findings_breaches import NOTES as _BREACHES
+from funnel_analytics.wording.findings_certainty import NOTES as _CERTAINTY
 from funnel_analytics.wording.findings_change import against_target
+from funnel_analytics.wording.findings_costs import NOTES as _COSTS
 from funnel_analytics.wording.findings_flows import worded_reason
 from funnel_analytics.wording.findings_handover import NOTES as _HANDOVERS
+from funnel_analytics.wording.findings_incrementality import NOTES as _INCREMENTALITY
+from funnel_analytics.wording.findings_journeys import NOTES as _JOURNEYS
+from funnel_analytics.wording.findings_journeys import conversion_noun
 from funnel_analytics.wording.findings_qualification import NOTES as _QUALIFICATION
 from funnel_analytics.wording.findings_response import NOTES as _RESPONSE
 from funnel_analytics.wording.findings_speed import NOTES as _SPEED
-from funnel_analytics.wording.findings_targets import won_credit
 from funnel_analytics.wording.notes_plan import NOTES as _PLAN
 from funnel_analytics.wording.numbers import is_missing
 from funnel_analytics.wording.phrases import Phrases
@@ -142,22 +148,10 @@ def _not_judged(words: Phrases, _: Result, note: Note) -> _Sentences:
     return [words.say("note.not_judged", count=note.values["leads"], days=days)]
 
 
-def _touches_left_out(words: Phrases, _: Result, note: Note) -> _Sentences:
-    counts = {key: note.values.get(key, 0) for key in ("after_conversion", "without_person")}
-    if not any(counts.values()):
-        return []
-    parts = [
-        words.say(f"note.{key}", touches=words.amount("touches", count))
-        for key, count in counts.items()
-        if count
-    ]
-    return [words.say("note.touches_left_out", parts=words.list_of(parts))]
-
-
 def _totals(words: Phrases, result: Result, note: Note) -> _Sentences:
-    values, money = note.values, won_credit(result)
+    values, money = note.values, credits_money(result)
     currency = result.agreement.currency
-    noun = "deals" if money else "leads"
+    noun = conversion_noun(result)
     said = words.say(
         "note.totals" if money else "note.totals_count",
         conversions=words.amount(noun, values["conversions"]),
@@ -323,15 +317,19 @@ _NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
     "snapshot_entries": _snapshot_entries,
     "spend_without_value": _counted("spend_without_value", "rows"),
     "totals": _totals,
-    "touches_left_out": _touches_left_out,
     "unagreed_reasons": _unagreed_reasons,
     "undated_contacts": _counted("undated_contacts", "deals"),
     "unwatched": _counted("unwatched", "leads"),
     "unmatched_dimensions": _dimensions,
     "won_without_value": _counted("won_without_value", "leads"),
     "without_reason": _without_reason,
+    **_ATTRIBUTION,
     **_BREACHES,
+    **_COSTS,
+    **_CERTAINTY,
     **_HANDOVERS,
+    **_JOURNEYS,
+    **_INCREMENTALITY,
     **_PLAN,
     **_QUALIFICATION,
     **_RESPONSE,

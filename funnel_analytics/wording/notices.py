@@ -25,5 +25,14 @@ class Notice:
 
 
 def notice(missing: Missing, *, language: str | None = None) -> Notice:
-    """Which table is missing, and how is it exported?"""
-    return Notice(words_for(missing, language=language).notice(missing))
+    """What is missing: which table, and how it is exported; what was not agreed; what is thin."""
+    words = words_for(missing, language=language)
+    if missing.reason is None:
+        return Notice(words.notice(missing))
+    facts = {
+        name: words.list_of([words.channel(missing.agreement, each) for each in value])
+        if isinstance(value, list)
+        else words.whole(value)
+        for name, value in missing.facts.items()
+    }
+    return Notice(words.say(f"notice.thin.{missing.reason}", **facts))

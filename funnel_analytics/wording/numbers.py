@@ -139,8 +139,9 @@ class Numbers:
             return self.missing
         rounded = _rounded(value, 0)
         if compact and abs(rounded) >= _LARGE:
-            millions = self.number(rounded / _LARGE, digits=2, fixed=True)
+            millions = self.number(abs(rounded) / _LARGE, digits=2, fixed=True)
             text = self.form("millions", value=millions, currency=self.symbol(currency))
+            text = f"-{text}" if rounded < 0 else text
         else:
             pattern = f"#,##0{_FIRM}¤" if self.language == "de" else "¤#,##0"
             text = format_currency(

@@ -128,6 +128,8 @@ class Phrases(Numbers):
 
     def _channel(self, agreement: Agreement, name: str) -> str:
         label = agreement.channel_label(name, self.language)
+        if label == name and self.has("activity_channel", name):
+            return self.say(f"activity_channel.{name}")
         return _written(label) if label == name else label
 
     def group(self, result: Result, row: Any) -> str:
@@ -151,12 +153,21 @@ class Phrases(Numbers):
             return self.say("channel.no_known_touch")
         if is_missing(value):
             return self.say("channel.missing" if by == "channel" else "segment.missing")
+        if value == "(pooled)":
+            return self.say("channel.pooled")
         if by == "side" and self.has("team", str(value)):
             return self.team(agreement, str(value))
+        if by == "origin":
+            return self.segment(agreement, by, value)
         return self._channel(agreement, str(value))
 
-    def model(self, name: str, *, within: bool = False) -> str:
-        """What an attribution model is called, on its own or `within` a sentence."""
+    def model(self, name: str, *, within: bool = False, agreement: Agreement | None = None) -> str:
+        """What an attribution model is called, on its own or `within` a sentence.
+
+        A rule of the agreement's own has its label there.
+        """
+        if agreement is not None and name in agreement.attribution.own:
+            return agreement.attribution.own[name].label.text(self.language)
         section = "model_within" if within else "model"
         return self.say(f"{section}.{name}") if self.has(section, name) else name
 

@@ -19,8 +19,8 @@ from funnel_analytics.wording.checks import (
 )
 from funnel_analytics.wording.counts import SUMMARISED, counted
 from funnel_analytics.wording.findings import finding_of
+from funnel_analytics.wording.findings_attribution import credited_total, journeys_way
 from funnel_analytics.wording.findings_change import against_target, measure_label, sides_of
-from funnel_analytics.wording.findings_targets import credited_total, won_credit
 from funnel_analytics.wording.findings_trend import trend_head
 from funnel_analytics.wording.notes import notes_of
 from funnel_analytics.wording.numbers import is_missing
@@ -63,7 +63,7 @@ class Words(Phrases):
 
     def _by(self, result: Result) -> list[str]:
         by = result.parameters.get("by")
-        implied = metric_key(result.metric) == "attribute" and by == "channel"
+        implied = by == "channel" and "lookback_days" in result.parameters
         return [] if by is None or implied else [self.by_attribute(by)]
 
     def _what(self, result: Result) -> str:
@@ -78,7 +78,7 @@ class Words(Phrases):
         for name in ("stage", "predicts"):
             if given.get(name) in result.agreement.stage_names:
                 values[name] = self.quoted(self.stage(result.agreement, str(given[name])))
-        if key == "attribute":
+        if "lookback_days" in given:
             values["conversion"] = self._conversion(result)
             days = given.get("lookback_days")
             if is_missing(days):
@@ -104,9 +104,10 @@ class Words(Phrases):
         return self.say(f"what.{key}", **values)
 
     def _conversion(self, result: Result) -> str:
-        if won_credit(result):
-            return self.say("what.conversion_won")
-        stage = self.stage(result.agreement, str(result.parameters["conversion"]))
+        conversion = str(result.parameters.get("conversion", "won"))
+        if self.has("what", f"conversion_{conversion}"):
+            return self.say(f"what.conversion_{conversion}")
+        stage = self.stage(result.agreement, conversion)
         return self.say("what.conversion_stage", stage=self.quoted(stage))
 
     def footer(self, result: Result) -> str:
@@ -120,6 +121,7 @@ class Words(Phrases):
                         result.metric, mode=self._mode(result), noun=counted_noun(result)
                     ),
                     *ways_of(self, result),
+                    *journeys_way(self, result.parameters),
                 ]
             ),
         ]
@@ -127,7 +129,8 @@ class Words(Phrases):
 
     def _mode(self, result: Result) -> str:
         """In which of its ways a metric was asked for."""
-        return str(result.parameters.get("mode") or result.parameters.get("method") or "")
+        given = result.parameters
+        return str(given.get("mode") or given.get("method") or given.get("basis") or "")
 
     def as_of(self, result: Result) -> str:
         """`Stand: 31. Oktober 2026`."""

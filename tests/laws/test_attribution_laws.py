@@ -12,7 +12,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from funnel_analytics.agreement import ATTRIBUTION_MODELS
+from funnel_analytics.agreement import ATTRIBUTION_RULES
 from funnel_analytics.metrics.attribution import attribute
 from funnel_analytics.periods import month
 from funnel_analytics.results import Result
@@ -78,7 +78,7 @@ def credits(rows: dict[str, Any], rule: tuple[float, float, float]) -> list[Resu
         ) as warehouse,
     ):
         return [
-            attribute(warehouse, period=OCTOBER, model=ATTRIBUTION_MODELS, **arguments)
+            attribute(warehouse, period=OCTOBER, model=ATTRIBUTION_RULES, **arguments)
             for arguments in ({}, {"by": "side"}, {"lookback_days": 1})
         ]
 

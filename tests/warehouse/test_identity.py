@@ -141,7 +141,7 @@ def test_merged_leads_with_two_given_keys_stay_two_persons(warehouse_of: Warehou
         }
     )
     assert people(warehouse)["lead", "d"] == "p1"
-    assert rows(warehouse, "select * from lead_people order by all") == [
+    assert rows(warehouse, "select lead_no, person_key from lead_people order by all") == [
         (1, "p1"),
         (1, "p2"),
         (2, "p2"),

@@ -364,7 +364,9 @@ def one_target(**changed: Any) -> Result:
     return result_of("actual_vs_target", pd.DataFrame([row]), in_october())
 
 
-def attribution_result(*models: str, conversion: str = "won") -> Result:
+def attribution_result(
+    *models: str, conversion: str = "won", notes: Sequence[Note] = (), **given: Any
+) -> Result:
     value = {"paid_search": 420.0, "organic_search": 330.0, "email": 90.0, EVIL: 60.0}
     rows = []
     for number, model in enumerate(models or ("position_based",)):
@@ -384,7 +386,9 @@ def attribution_result(*models: str, conversion: str = "won") -> Result:
                 "side": side,
                 "is_no_known_touch": unknown,
                 "conversions": thousands / 20,
-                "revenue": thousands * 1000 if conversion == "won" else thousands / 20,
+                "revenue": thousands * 1000
+                if conversion in ("won", "pipeline")
+                else thousands / 20,
                 "revenue_share": thousands / 1000,
                 "touches": int(thousands),
             }
@@ -393,15 +397,16 @@ def attribution_result(*models: str, conversion: str = "won") -> Result:
     )
     totals = {
         "conversions": 50,
-        "revenue": 1_000_000.0 if conversion == "won" else 50.0,
+        "revenue": 1_000_000.0 if conversion in ("won", "pipeline") else 50.0,
         "no_known_touch_conversions": 4,
-        "no_known_touch_revenue": 80_000.0 if conversion == "won" else 4.0,
+        "no_known_touch_revenue": 80_000.0 if conversion in ("won", "pipeline") else 4.0,
         "deals_without_amount": 1,
     }
     parameters = in_october(
-        by="channel", model=models or ("position_based",), lookback_days=90, conversion=conversion
+        model=models or ("position_based",), lookback_days=90, conversion=conversion
     )
-    return result_of("attribute", table, parameters, notes=[Note("totals", totals)])
+    parameters |= {"by": "channel", **given}
+    return result_of("attribute", table, parameters, notes=[Note("totals", totals), *notes])
 
 
 def missing_touches() -> Missing:

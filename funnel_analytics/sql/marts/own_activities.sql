@@ -1,7 +1,7 @@
 -- One row per activity of our people towards a counted lead that no machine made, and lead. An
 -- activity that names nobody, but a deal, is one with the leads that events of the deal belong to.
 -- `done_by_at` is the last instant that the stamp can mean: the end of the day where only that is
--- known.
+-- known. `activity_no` is the same in the rows of one activity.
 -- params: timezone
 create table own_activities as
 with
@@ -9,6 +9,16 @@ with
 ours as (
 
     select
+        cast(
+            row_number() over (
+                order by
+                    happened_at,
+                    activity nulls last,
+                    kind nulls last,
+                    lead nulls last,
+                    deal nulls last
+            ) as integer
+        ) as activity_no,
         lead,
         deal,
         kind,
@@ -26,6 +36,7 @@ belonging as (
 
     select
         named_leads.lead_no,
+        ours.activity_no,
         ours.kind,
         ours.happened_at,
         ours.is_day_precision,
@@ -41,6 +52,7 @@ belonging as (
     union all
     select
         event_leads.lead_no,
+        ours.activity_no,
         ours.kind,
         ours.happened_at,
         ours.is_day_precision,
@@ -53,6 +65,7 @@ belonging as (
 
 select
     lead_no,
+    activity_no,
     kind,
     happened_at,
     case

@@ -85,8 +85,11 @@ select
     touched_at,
     kind,
     channel,
-    side,
+    source,
+    medium,
     campaign,
+    content,
+    side,
     cost,
     source_row
 from found

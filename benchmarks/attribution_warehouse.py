@@ -1,0 +1,149 @@
+"""Measures `attribute` on a warehouse of a million leads, four touches each.
+
+    python benchmarks/attribution_warehouse.py                 one million leads
+    python benchmarks/attribution_warehouse.py --leads 100000
+    python benchmarks/attribution_warehouse.py --db FILE       keep the company for the next run
+
+Every number comes from a process of its own, held to one core. README.md says how to read them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.run import build, measured, one_core
+
+RULES = ["first", "last", "linear", "position_based", "time_decay"]
+# One to seven touches within the 120 days before the lead was created and the 30 days after.
+TOUCHES = """
+insert into touch (touch, lead, touched_at, touched_at_is_day, channel, side, load_no, source_row)
+with
+
+places as (
+
+    select
+        lead,
+        created_at,
+        n
+    from lead, range(7) as numbers (n)
+    where n < 1 + hash(lead, 'touches') % 7
+
+)
+
+select
+    lead || ':' || n,
+    lead,
+    created_at - interval 120 day + interval 1 second * (hash(lead, n, 'touched') % 12960000),
+    false,
+    'channel_' || hash(lead, n, 'channel') % 12,
+    'marketing',
+    1,
+    row_number() over ()
+from places
+"""
+# Three leads in ten have a deal; half of these are won.
+DEALS = """
+insert into deal (
+    deal, created_at, created_at_is_day, closed_at, closed_at_is_day, is_won, amount, currency,
+    load_no, source_row
+)
+select
+    'D' || lead,
+    created_at + interval 10 day,
+    false,
+    case when hash(lead, 'won') % 2 = 0 then created_at + interval 40 day end,
+    false,
+    case when hash(lead, 'won') % 2 = 0 then true end,
+    1000 + hash(lead, 'amount') % 90000,
+    'EUR',
+    1,
+    row_number() over ()
+from lead
+where
+    hash(lead, 'deal') % 10 < 3
+    and created_at + interval 40 day < $as_of
+"""
+
+
+OF_LEADS = "update lead set deal = deal.deal from deal where deal.deal = 'D' || lead.lead"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--leads", type=int, default=1_000_000)
+    parser.add_argument("--db", type=Path, help="where the company is, or is to be kept")
+    parser.add_argument("--step", choices=sorted(STEPS), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.step:
+        print(json.dumps(STEPS[asked.step](asked.db, asked.leads)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        show(asked.db or Path(folder) / "benchmark.duckdb", asked.leads)
+
+
+def show(db: Path, leads: int) -> None:
+    """Build the company if it is not there, and run every step."""
+    if not db.exists():
+        built = run("build", db, leads)
+        print(f"marts built in {built['cpu']:.1f} CPU s, {built['mb']:.0f} MB at most")
+    print(f"{'':34}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}{'conversions':>13}")
+    for step in STEPS:
+        if step != "build":
+            found = run(step, db, leads)
+            print(
+                f"{step.replace('_', ' '):34}{found['cpu']:8.2f}{found['wall']:8.2f}"
+                f"{found['mb']:9.0f}{found['conversions']:13,.0f}"
+            )
+
+
+def run(step: str, db: Path, leads: int) -> dict[str, Any]:
+    """One step in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--step", step, "--db", str(db), "--leads", str(leads)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{step} failed:\n{done.stderr}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def build_company(db: Path, leads: int) -> dict[str, Any]:
+    return build(db, leads, more=((TOUCHES, ()), (DEALS, ("as_of",)), (OF_LEADS, ())))
+
+
+def credited(db: Path, model: list[str]) -> dict[str, Any]:
+    one_core()
+    import funnel_analytics as fa
+
+    attribute, answer = fa.attribute, {}
+    with measured(answer), fa.open_warehouse(db) as warehouse:
+        table = attribute(warehouse, period=warehouse.everything(), model=model).table
+    answer["conversions"] = float(table.loc[table["model"] == model[0], "conversions"].sum())
+    return answer
+
+
+def five_rules(db: Path, _: int) -> dict[str, Any]:
+    return credited(db, RULES)
+
+
+def with_markov_and_shapley(db: Path, _: int) -> dict[str, Any]:
+    return credited(db, [*RULES, "markov", "shapley"])
+
+
+STEPS = {
+    "build": build_company,
+    "five_rules": five_rules,
+    "with_markov_and_shapley": with_markov_and_shapley,
+}
+
+if __name__ == "__main__":
+    main()
