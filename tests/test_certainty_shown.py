@@ -89,7 +89,7 @@ def drawn(
 
 def test_the_finding_says_on_what_models_agree_and_where_they_part() -> None:
     assert said(drawn()) == (
-        "Die Modelle sind sich im Oktober 2026 einig, dass „Bezahlte Suche“ an erster Stelle "
+        "Die Modelle sind sich einig, dass „Bezahlte Suche“ im Oktober 2026 an erster Stelle "
         "steht; bei „Newsletter“ reichen sie von 20,0 % bis 30,0 %",
         "The models agree that “Paid search” comes first in October 2026; for “Newsletter” they "
         "range from 20.0% to 30.0%",

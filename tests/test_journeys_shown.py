@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,26 @@ def test_the_parts_of_a_bar_are_the_roles(paths: Result) -> None:
     assert f"{last:.0f}" in labels(figure)
 
 
+def test_a_path_that_a_folded_one_may_outnumber_is_not_the_most_frequent(paths: Result) -> None:
+    # Five journeys are enough to be shown: four conversions may be behind any path that is not.
+    smallest = paths.agreement.minimum_group_size
+    table = paths.table[lambda rows: rows["is_folded"] | (rows.index == 0)].copy()
+    assert table["conversions"].iloc[-1] >= smallest
+    for most, is_named in ((smallest - 1, True), (smallest - 2, False)):
+        table["conversions"] = [most, *table["conversions"].iloc[1:]]
+        german, english = said(replace(paths, table=table))
+        assert ("by the path" in english, "auf dem Weg" in german) == (is_named, is_named)
+        assert ("no path is frequent enough" in english) != is_named
+    table = table.iloc[:1].assign(conversions=1)
+    assert "(1 of them" in said(replace(paths, table=table))[1]
+
+
+def test_a_column_beside_the_roles_says_what_it_counts(paths: Result) -> None:
+    assert "Erfolge, zuletzt hier" in labels(plots.channel_roles(paths, language="de"))
+    assert "Conversions, last here" in labels(plots.channel_roles(paths, language="en"))
+    assert "medians binomial" in footer(plots.journey_times(paths, language="en"))
+
+
 def test_times_are_drawn_as_they_are_counted(paths: Result) -> None:
     figure = plots.journey_times(paths, language="en")
     times = paths.part("times")
@@ -147,10 +168,10 @@ def test_sentences(paths: Result, sourced: Result, credits: Result) -> None:
     german, english = said(paths)
     assert english == (
         f"{paths.note('journeys')['conversions'] - paths.note('journeys')['without_touch']} won "
-        f"deals in 2026 with a known touch: most often “{label(top['path'], 'en')}” "
+        f"deals in 2026 with a known touch: most often by the path “{label(top['path'], 'en')}” "
         f"({top['conversions']} of them; {top['conversions_share'] * 100:.1f}%)"
     )
-    assert f"am häufigsten „{label(top['path'], 'de')}“" in german
+    assert f"am häufigsten auf dem Weg „{label(top['path'], 'de')}“" in german
     shares = sourced.table["sourced_share"] * 100
     german, english = said(sourced)
     differing = sourced.note("sourced_deals")["differing"]

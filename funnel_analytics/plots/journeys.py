@@ -70,7 +70,7 @@ def channel_roles(result: Result | Missing, *, language: str | None = None) -> g
         title_text=as_text(words.say("axis.role_touches")),
     )
     figure.update_yaxes(row_axis(row_labels(names)))
-    for x, name in ((0.82, "role_last"), (1.0, "role_ratio")):
+    for x, name in ((0.82, "role_ended"), (1.0, "role_ratio")):
         column_of_texts(
             figure,
             heading=[words.column(name)],
@@ -126,7 +126,7 @@ def _part(words: Words, shown: pd.DataFrame, names: list[str], role: str, number
 
 
 def _number(words: Words, row: pd.Series, name: str) -> str:
-    if name == "role_last":
+    if name == "role_ended":
         return words.whole(row["last"])
     return words.number(row["assisted_per_last"], fixed=True)
 

@@ -93,8 +93,12 @@ def journey_paths(words: Phrases, result: Result, *, about: str = "paths") -> st
         return _times(words, result, in_period)
     conversions = words.amount(conversion_noun(result), known)
     table = result.table
-    shown = table[~table["is_folded"].astype(bool) & (table["conversions"] > 0)]
-    if shown.empty:
+    is_folded = table["is_folded"].astype(bool)
+    shown = table[~is_folded & (table["conversions"] > 0)]
+    # A path that is folded may have as many conversions as a path of that size can.
+    folded = table.loc[is_folded, "conversions"].sum()
+    hidden = min(folded, result.agreement.minimum_group_size - 1)
+    if shown.empty or shown["conversions"].iloc[0] < hidden:
         return words.say("finding.journey_paths.rare", conversions=conversions, in_period=in_period)
     row = shown.iloc[0]
     return words.say(

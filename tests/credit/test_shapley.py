@@ -104,6 +104,15 @@ def test_a_key_that_lowers_the_rate_is_negative_and_kept() -> None:
     assert credit(journeys, "shapley_rate").conversions == pytest.approx([14, -4], abs=1e-12)
 
 
+def test_a_negative_key_may_be_in_journeys_that_convert_more_often() -> None:
+    # of the journeys with a 8 of 11 convert, of those without it 10 of 15; beside b, a lowers rates
+    rows: list[Row] = [(("b",), 10, 0), (("a", "b"), 8, 2), (("a",), 0, 1), (("c",), 0, 5)]
+    value = shapley_rate(journeys_of(rows)).values[0]
+    # a joins b: 18/21 instead of 1; a joins b and c: 18/26 instead of 10/15; else 0
+    assert value == pytest.approx((18 / 21 - 1) / 6 + (18 / 26 - 10 / 15) / 3)
+    assert value < 0
+
+
 def test_a_null_player_gets_nothing_and_equal_keys_get_the_same() -> None:
     rows: list[Row] = [(("a",), 4, 6), (("b",), 4, 6), (("a", "b"), 7, 3)]
     some = journeys_of(rows)

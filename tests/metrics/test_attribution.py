@@ -309,6 +309,37 @@ def test_first_entries_into_a_stage_are_worth_one_each(warehouse_of: Build) -> N
     assert result.note("touches_left_out")["after_conversion"] == 1
 
 
+def test_entries_at_the_ends_of_the_period(warehouse_of: Build) -> None:
+    instants = [
+        "2026-09-30 21:59:59",
+        "2026-09-30 22:00",
+        "2026-10-31 22:59:59",
+        "2026-10-31 23:00",
+    ]
+    leads = ["early", "first", "final", "late"]
+    tables = {
+        "lead": [
+            {"lead": lead, "person_key": lead, "created_at": "2026-09-01 08:00"} for lead in leads
+        ],
+        "stage_event": [
+            {"lead": lead, "stage": "opportunity", "entered_at": at}
+            for lead, at in zip(leads, instants, strict=True)
+        ],
+        "touch": [
+            {"person_key": lead, "touched_at": at, "channel": lead}
+            for lead, at in zip(leads, instants, strict=True)
+        ],
+    }
+    result = attribute(
+        warehouse_of(tables, as_of="2026-12-01"),
+        period=OCTOBER,
+        conversion="opportunity",
+        model="linear",
+    )
+    assert credit(result) == {"first": 1, "final": 1}
+    assert result.note("totals")["conversions"] == 2
+
+
 def test_a_day_of_closing_holds_the_touches_of_that_day(warehouse_of: Build) -> None:
     # closed on 20 October (Berlin), time unknown; the call at 15:00 of that day came before
     tables = journeys((10, []))

@@ -79,8 +79,9 @@ def test_what_was_left_out_and_pooled_is_said() -> None:
             "linear geteilt."
         ),
         (
-            "Shapley nach Erfolgsraten rechnet 2 Zeilen weniger als 0 zu: Kontaktpfade mit ihnen "
-            "enden seltener mit Erfolg als die ohne sie."
+            "Shapley nach Erfolgsraten rechnet 2 Zeilen weniger als 0 zu: Im Mittel über alle "
+            "Mengen von Kanälen ist die Erfolgsrate der Kontaktpfade in einer Menge niedriger, "
+            "wenn sie dazugehören."
         ),
     )
     one = drawn.attribution_result(
