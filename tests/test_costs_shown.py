@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -224,12 +225,30 @@ def test_tables_tell_missing_from_not_known() -> None:
     assert "30 € (je Kontaktpunkt)" in text
     assert "Ohne Kanal" in text
     assert "Kein bekannter Kontaktpunkt" in text
-    assert "(unreif)" in text
     assert "Umsatz je €" in text
     assert "Kosten erreicht nach" in text
     deals = fa.tables.channel_costs(drawn(*ROWS, basis="conversion"), language="en").as_raw_html()
     assert "Cost reached after" not in deals
     assert "n/a" in deals
+
+
+def test_a_remark_says_which_rows_are_grey_so_that_the_table_fits_its_page() -> None:
+    html = fa.tables.channel_costs(drawn(*ROWS), language="de").as_raw_html()
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", html)
+    share = [each.replace("\u202f", " ") for each in cells if "%" in each]
+    assert share == ["100 %", "40 %", "100 %", "100 %"]
+    grey = [text for style, text in re.findall(r'<td style="([^"]*)"[^>]*>([^<]*)</td>', html)
+            if theme.MUTED.lower() in style.lower()]  # fmt: skip
+    assert grey[0] == "Fachportal"
+    assert len(grey) == 12
+    assert "grau: unter 90\u202f%, noch nicht reif und nicht zu vergleichen" in html
+    assert "min-width: 130px" in html
+    over = drawn(*(each | {"is_mature": True} for each in ROWS), basis="conversion")
+    assert "not over yet" not in fa.tables.channel_costs(over, language="en").as_raw_html()
+    running = drawn(row("display", 400, 900, **YOUNG), basis="conversion")
+    assert "Grey: the period is not over yet." in (
+        fa.tables.channel_costs(running, language="en").as_raw_html()
+    )
 
 
 def test_tables_of_stages_and_of_months() -> None:

@@ -50,7 +50,7 @@ def channel_costs(result: Result | Missing, *, language: str | None = None) -> G
     }
     if by_touch:
         cells["payback_months"] = lambda row: words.number(row["payback_months"], fixed=True)
-        cells["maturity"] = lambda row: _maturity(words, row)
+        cells["maturity"] = lambda row: words.percent(row["maturity"], digits=0)
     by = result.parameters["by"]
     symbol = words.symbol(currency)
     pale = [
@@ -59,6 +59,11 @@ def channel_costs(result: Result | Missing, *, language: str | None = None) -> G
         if not is_true(row["is_mature"]) or is_true(row["is_no_known_touch"])
     ]
     remarks = [*costs_remarks(words, result), words.say("legend.costs_unknown")]
+    if by_touch:
+        share = words.percent(result.agreement.maturity.mature_from, digits=0)
+        remarks.append(words.say("legend.cost_maturity", share=share))
+    elif not rows["is_mature"].map(is_true).all():
+        remarks.append(words.say("legend.costs_not_over"))
     return table_of(
         words,
         result,
@@ -66,6 +71,7 @@ def channel_costs(result: Result | Missing, *, language: str | None = None) -> G
         rows=rows,
         texts=("channel",),
         muted=pale,
+        least={"channel": "130px"},
         headings={
             "channel": words.column(f"cost_{by}"),
             "leads": words.column("cost_leads"),
@@ -118,15 +124,6 @@ def _is_unknown(row: Any) -> bool:
     """Is the cost of a row with touches not known, or not in full?"""
     without = is_missing(row["spend"]) or row["rows_without_cost"] > 0
     return bool(without and not is_true(row["is_no_known_touch"]))
-
-
-def _maturity(words: Words, row: pd.Series) -> str:
-    if is_missing(row["maturity"]):
-        return words.missing
-    share = words.percent(row["maturity"], digits=0)
-    if is_true(row["is_mature"]):
-        return share
-    return words.form("with_mark", text=share, mark=words.say("mark.unripe"))
 
 
 def stage_costs(result: Result | Missing, *, language: str | None = None) -> GT | Notice:

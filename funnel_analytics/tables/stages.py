@@ -51,6 +51,7 @@ def table_of(
     unless_zero: Sequence[str] = (),
     nowrap: Sequence[str] = (),
     widths: Mapping[str, str] | None = None,
+    least: Mapping[str, str] | None = None,
     title: str | None = None,
 ) -> GT:
     """A result as a table: `cells` says for each column how a row is worded.
@@ -80,6 +81,7 @@ def table_of(
         strong=strong,
         nowrap=nowrap,
         widths=widths,
+        least=least,
     )
 
 

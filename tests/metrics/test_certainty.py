@@ -255,6 +255,21 @@ def test_the_chosen_chain_is_the_simplest_within_a_standard_error(told: Result) 
     assert not set(choice["model"]) & {"first", "last", "linear"}, "rules foretell nothing"
 
 
+def test_too_few_journeys_choose_no_chain_and_no_rate_is_one(warehouse_of: Build) -> None:
+    few = warehouse_of(won((100, "ab"), (100, "b")))
+    result = fa.attribution_certainty(few, period=OCTOBER, model="linear", draws=10)
+    assert result.part("choice").empty
+    assert result.note("certainty_not_chosen") == {"journeys": 2}
+    nobody = fa.attribution_certainty(few, period=fa.month("2026-01"), model="linear", draws=10)
+    assert nobody.part("choice").empty
+    # One touch each, at random: the rate alone foretells them as well as any chain does.
+    drawn = won(*((100, path) for path in "abcdefghij"))
+    result = fa.attribution_certainty(warehouse_of(drawn), period=OCTOBER, model="linear", draws=10)
+    rows = result.part("choice").set_index("model")
+    assert rows.loc["base_rate", "behind"] <= 0, "what this test is about"
+    assert result.note("certainty_chosen")["best"] == "markov"
+
+
 def test_errors_are_half_the_absolute_differences_of_shares(small: Warehouse) -> None:
     # Shares of deals by first touch: a 1/2, b 1/4, nobody 1/4. Truth: a 1/4, c 3/4, in total 8.
     truth = {"a": 2, "c": 6}

@@ -155,6 +155,36 @@ def test_what_is_older_than_the_records_cannot_be_judged(warehouse_of: Build) ->
     assert table.loc["first_touch", ["sourced_share", "sourced_low"]].isna().all()
 
 
+@pytest.mark.parametrize(
+    ("lead", "created", "reason"),
+    [
+        # Of a lead created in the very instant of the first touch nothing earlier is missing.
+        ({"created_at": "2026-09-05"}, CREATED, None),
+        ({"created_at": "2026-09-04 23:59:59"}, CREATED, "before_records"),
+        # A deal without a lead, or with a later one, is as old as its opportunity.
+        (None, "2026-09-06", None),
+        (None, "2026-09-04", "no_touch"),
+        (None, "2026-09-05 00:00", None),
+        ({"created_at": "2026-09-06"}, "2026-09-04", "no_touch"),
+    ],
+)
+def test_records_begin_with_the_first_touch_of_anybody(
+    warehouse_of: Build, lead: dict[str, Any] | None, created: str, reason: str | None
+) -> None:
+    tables = deals({"touches": [("call", "2026-09-05")], "lead": lead, "created_at": created})
+    tables["touch"][0]["touched_at"] = "2026-09-05"
+    result = marketing_sourced(warehouse_of(tables, agreement=three_stages(SIDES)), period=OCTOBER)
+    reasons = result.part("not_judged").set_index("definition")["reason"]
+    assert reasons.get("first_touch") == reason
+
+
+def test_the_deal_with_the_highest_value_comes_first(warehouse_of: Build) -> None:
+    differing = {"touches": [MAIL], "lead": {"channel": "call"}}
+    tables = deals(*(differing | {"amount": amount} for amount in (5.0, None, 9.0, 5.0)))
+    result = marketing_sourced(warehouse_of(tables, agreement=three_stages(SIDES)), period=OCTOBER)
+    assert result.part("deals")["deal"].tolist() == ["D2", "D0", "D3", "D1"]
+
+
 FOUR = (
     {"touches": [MAIL], "lead": {"channel": "mail"}, "amount": 100.0},
     {"touches": [CALL, ("mail", "2026-09-05")], "lead": {"channel": "call"}, "amount": 50.0},

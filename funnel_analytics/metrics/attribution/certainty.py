@@ -101,7 +101,8 @@ def attribution_certainty(
         `log_likelihood` of a whole journey (Markov chains only), how far it is `behind` the best
         chain's with the standard error of the difference, `log_loss` and the area under the curve
         `auc` of which journeys convert. `is_chosen` is the lowest order within one standard error
-        of the best. Rules foretell nothing and are not in it; empty without journeys.
+        of the best. Rules foretell nothing and are not in it; empty without a conversion or with
+        fewer than five journeys.
 
         `part("doubts")`: one row per reason why the journeys cannot tell (`doubt`):
         `few_conversions` (below 50), `no_nulls` (no journey without a conversion was read),

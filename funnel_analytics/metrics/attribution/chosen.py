@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from funnel_analytics.credit.choice import Predicted, compare
+from funnel_analytics.credit.choice import BASE_RATE, Predicted, compare
 from funnel_analytics.credit.doubts import (
     FEW_CONVERSIONS,
     FEW_JOURNEYS,
@@ -27,17 +27,19 @@ def foretelling(found: Read, *, seed: int) -> tuple[pd.DataFrame, Note]:
     """One row per model that foretells journeys, and what is to be said of them.
 
     The orders of Markov chains are compared by their log likelihood; the lowest within one standard
-    error of the best one's is chosen.
+    error of the best one's is chosen. None is without a conversion, or with fewer journeys than
+    there are parts of them to hold out.
     """
     choice = compare(found.journeys, seed=seed)
     table = pd.DataFrame(choice.rows, columns=Predicted._fields)
-    if choice.order is None:
+    if choice.order is None or not choice.conversions or choice.journeys < choice.folds:
         table["is_chosen"] = False
         return table.iloc[:0], Note("certainty_not_chosen", {"journeys": int(choice.journeys)})
     name = "markov" if choice.order == 1 else f"markov_{choice.order}"
     table["is_chosen"] = table["model"] == name
     row = table[table["is_chosen"]].iloc[0]
-    best = table["model"].iloc[int(np.nanargmin(table["behind"].to_numpy(dtype=float)))]
+    chains = table.loc[table["model"] != BASE_RATE].reset_index(drop=True)
+    best = chains["model"].iloc[int(np.nanargmin(chains["behind"].to_numpy(dtype=float)))]
     values = {
         "chosen": name,
         "best": best,

@@ -276,11 +276,15 @@ def _check(series: Series) -> Floats:
     alike = [each for each, factor in zip(series.names, factors, strict=True)
              if factor > _INSEPARABLE]  # fmt: skip
     if alike:
-        what = "each other" if len(alike) > 1 else "trend, season and the other spend"
+        what, advice, reason = (
+            ("each other", " Leave all but one out with names=[…].", "spend_moves_together")
+            if len(alike) > 1
+            else ("trend, season and the other spend", "", "spend_moves_with_season")
+        )
         raise ThinDataError(
             f"The spend on {', '.join(alike)} cannot be told from {what}: the variance inflation "
-            f"is above {_INSEPARABLE}. Leave all but one out with names=[…].",
-            reason="spend_moves_together",
+            f"is above {_INSEPARABLE}.{advice}",
+            reason=reason,
             names=alike,
         )
     return factors
