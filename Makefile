@@ -29,10 +29,10 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup report test kills lint lab sample bench false-alarms attribution-truth speed-effect lock clean
+.PHONY: help setup report test kills lint lab sample bench false-alarms attribution-truth speed-effect incrementality lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "make report MONTH=2026-09 LANGUAGE=en   another month, in English"
 	@echo "make clean setup PYTHON=python3.12      all anew with that Python"
@@ -51,9 +51,9 @@ kills: $(READY) ## Kill 50 loads at random moments (make test kills 5)
 lint: $(READY) ## Style, types, import layers and SQL only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo --no-cache
-	$(BIN)/python tests/project/lint_sql.py
+	@$(BIN)/python tests/project/side_by_side.py $(BIN)/mypy \
+		-- $(BIN)/lint-imports --no-logo --no-cache \
+		-- $(BIN)/python tests/project/lint_sql.py
 
 lab: $(READY) $(DATABASE) ## JupyterLab with the notebooks
 	cd notebooks && ../$(BIN)/jupyter lab
@@ -67,6 +67,8 @@ bench: $(READY) ## Speed and memory on a million leads, and of loading 1 GB
 	$(BIN)/python benchmarks/response.py
 	$(BIN)/python benchmarks/attribution.py
 	$(BIN)/python benchmarks/attribution_bootstrap.py
+	$(BIN)/python benchmarks/attribution_warehouse.py
+	$(BIN)/python benchmarks/costs.py
 	$(BIN)/python benchmarks/loading.py
 
 false-alarms: $(READY) ## How often drop_off_segments finds something where nothing is (200 seeds)
@@ -77,6 +79,9 @@ attribution-truth: $(READY) ## Which model of attribution errs how? (4 worlds, 2
 
 speed-effect: $(READY) ## Do the intervals of speed_effect hold the truth? (60 companies each way)
 	$(BIN)/python benchmarks/speed_effect.py
+
+incrementality: $(READY) ## Do the intervals of switched_off and spend_response hold the truth?
+	$(BIN)/python benchmarks/incrementality.py
 
 lock: ## Pin the dependencies of pyproject.toml anew (needs uv)
 	@uv --version >/dev/null 2>&1 || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

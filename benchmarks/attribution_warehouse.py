@@ -1,4 +1,4 @@
-"""Measures `attribute` on a warehouse of a million leads, four touches each.
+"""Measures `attribute` and `attribution_credits` on a million leads with four touches each.
 
     python benchmarks/attribution_warehouse.py                 one million leads
     python benchmarks/attribution_warehouse.py --leads 100000
@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.run import build, measured, one_core
 
 RULES = ["first", "last", "linear", "position_based", "time_decay"]
+ALL_RULES = [*RULES, "last_non_direct", "w_shaped", "full_path"]
 # One to seven touches within the 120 days before the lead was created and the 30 days after.
 TOUCHES = """
 insert into touch (touch, lead, touched_at, touched_at_is_day, channel, side, load_no, source_row)
@@ -139,10 +140,36 @@ def with_markov_and_shapley(db: Path, _: int) -> dict[str, Any]:
     return credited(db, [*RULES, "markov", "shapley"])
 
 
+def rows(db: Path, save_to: Path | None) -> dict[str, Any]:
+    """A row per touch and rule, handed over or written."""
+    one_core()
+    import funnel_analytics as fa
+
+    attribution_credits, answer = fa.attribution_credits, {}
+    with measured(answer), fa.open_warehouse(db) as warehouse:
+        table = attribution_credits(
+            warehouse, period=warehouse.everything(), model=ALL_RULES, save_to=save_to
+        ).table
+    answer["rows"] = len(table)
+    answer["conversions"] = float(table.loc[table["model"] == "first", "weight"].sum())
+    return answer
+
+
+def rows_of_all_eight_rules(db: Path, _: int) -> dict[str, Any]:
+    return rows(db, None)
+
+
+def rows_written_to_parquet(db: Path, _: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        return rows(db, Path(folder) / "credits.parquet")
+
+
 STEPS = {
     "build": build_company,
     "five_rules": five_rules,
     "with_markov_and_shapley": with_markov_and_shapley,
+    "rows_of_all_eight_rules": rows_of_all_eight_rules,
+    "rows_written_to_parquet": rows_written_to_parquet,
 }
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from funnel_analytics.errors import CallError
 
 __all__ = [
     "Period",
+    "is_time_zone",
     "month",
     "parse_period",
     "quarter",
@@ -173,8 +174,19 @@ def _day(value: date | str) -> date:
         return value
     try:
         return date.fromisoformat(value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise CallError(f"'{value}' is not a day like 2026-10-01.") from error
+
+
+def is_time_zone(name: str) -> bool:
+    """Is there a zone of that name in the IANA list?"""
+    if not name[:1].isupper():  # posixrules, right/… are copies that the list does not have
+        return False
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True
 
 
 @cache

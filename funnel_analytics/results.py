@@ -31,6 +31,7 @@ __all__ = ["MIME", "Missing", "Note", "Query", "Result", "Source", "available", 
 
 MIME = "application/vnd.funnel-analytics.result+json"
 _ROWS_SHOWN = 40
+_MILLION = 1e6
 _SAVED_AS = (".xlsx", ".csv", ".json")
 
 
@@ -210,7 +211,7 @@ class Result:
         head = f"{self.metric}: {what}, as of {self.as_of:%Y-%m-%d %H:%M} UTC"
         table = self._table if part is None else self.part(part)
         rows = _with_texts(table.head(_ROWS_SHOWN), one_line)
-        shown = rows.to_string(index=False, max_colwidth=40)
+        shown = rows.to_string(index=False, max_colwidth=40, formatters=_written_out(rows))
         more = len(table) - _ROWS_SHOWN
         where = rest or (".table" if part is None else f".part({part!r})")
         tail = f"\n… and {more} more rows in {where}" if more > 0 else ""
@@ -331,6 +332,15 @@ def _with_texts(table: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFra
             texts = [change(value) if isinstance(value, str) else value for value in column]
             changed[name] = pd.Series(texts, index=table.index, dtype=object)
     return changed.rename(columns=change)
+
+
+def _written_out(table: pd.DataFrame) -> dict[str, Callable[[float], str]]:
+    """How columns with millions are printed: in digits, not as `1.6e+06`."""
+    floats = table.select_dtypes("float")
+    return {
+        str(name): lambda value: "NaN" if math.isnan(value) else f"{value:.2f}"
+        for name in floats.columns[floats.abs().max() >= _MILLION]
+    }
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -105,6 +105,7 @@ def _build(
     instant: datetime,
 ) -> None:
     with connect(path, read_only=False, small=True) as connection:
+        connection.execute("begin transaction")
         create_tables(connection)
         for name, given in tables.items():
             rows = pd.DataFrame(given)
@@ -124,3 +125,4 @@ def _build(
             )
         build_marts(connection, agreement=agreement, as_of=instant)
         store_info(connection, agreement=agreement, as_of=instant, as_of_source="given")
+        connection.execute("commit")

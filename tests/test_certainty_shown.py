@@ -187,6 +187,23 @@ def test_the_chosen_order_is_told_and_what_that_does_not_say(best: str) -> None:
     assert text.endswith("to predict well is not to credit rightly.")
 
 
+@pytest.mark.parametrize(("auc", "is_said"), [(0.43, True), (0.504, True), (0.51, False)])
+def test_a_chain_that_foretells_no_better_than_lots_is_said_to(auc: float, is_said: bool) -> None:
+    values = {"chosen": "markov_4", "best": "markov_4", "auc": auc, "journeys": 9, "conversions": 5}
+    notes = EN.notes(drawn(notes=[Note("certainty_chosen", values)]))
+    assert ("no better than drawing lots: its AUC is not above 0.5" in notes[-1]) == is_said
+    assert len(DE.notes(drawn(notes=[Note("certainty_chosen", values)]))) == len(notes)
+
+
+def test_a_model_that_credits_below_0_is_named() -> None:
+    shares = {"shapley_rate": {"paid_search": 1.4, "email": -0.6}, **TWO}
+    german, english = said(drawn(shares))
+    assert english.endswith("(Shapley by conversion rates also credits less than 0; shares can be "
+                            "above 100%)")  # fmt: skip
+    assert german.endswith("Anteile können über 100 % liegen)")
+    assert "less than 0" not in said(drawn())[1]
+
+
 def test_the_figure_draws_the_ends_every_model_and_the_agreed_one() -> None:
     figure = plots.attribution_range(drawn(), language="en")
     assert title(figure).startswith("The models agree that “Paid search” comes first")

@@ -123,8 +123,8 @@ def test_the_sentence_counts_mature_rows_below_their_cost_and_no_others() -> Non
     )
     german, english = said(drawn(*ROWS, basis="conversion", by="campaign"))
     assert german == (
-        "1.500 € Kosten im Oktober 2026, im selben Zeitraum 2.650 € Umsatz zugerechnet; "
-        "1 von 2 reifen Kampagnen weniger als ausgegeben"
+        "1.500 € Kosten im Oktober 2026, im selben Zeitraum Kontaktpunkten mit bekannten "
+        "Kosten 2.650 € Umsatz zugerechnet; 1 von 2 reifen Kampagnen weniger als ausgegeben"
     )
     for word in ("profit", "rentab", "lohn", "brachte", "brought", "wirkt", "paid off"):
         assert word not in german + english
@@ -138,6 +138,7 @@ def test_nothing_mature_nothing_known_and_nothing_spent_are_said_so() -> None:
     assert said(running)[1].endswith("; the period is not over yet")
     assert said(drawn(ROWS[3]))[0] == "Keine Kosten bekannt im Oktober 2026"
     assert said(drawn(row("email", 0, 5)))[1] == "The cost in October 2026 is zero"
+    assert said(drawn(row("email", -30, 5)))[0] == "Die Kosten im Oktober 2026 liegen unter null"
     assert str(fa.plots.channel_costs(drawn(ROWS[3]), language="en")) == (
         "No cost is known in October 2026."
     )
@@ -153,6 +154,10 @@ def test_the_sentence_of_payback_counts_and_ranks_nobody() -> None:
         "For 1 of 2 mature channels, credited revenue reached the cost, after 0.7 months at the "
         "latest"
     )
+    day = drawn(row("email", 100, 200, payback_months=0.03), row("display", 5, 2))
+    assert "spätestens nach < 0,1 Monaten" in said(day, payback=True)[0]
+    table = fa.tables.channel_costs(day, language="en").as_raw_html()
+    assert "&lt; 0.1" in table
     assert said(drawn(ROWS[2]), payback=True)[1].endswith("credited revenue reached the cost")
     assert "nichts ist reif" in said(drawn(ROWS[1]), payback=True)[0]
 
@@ -160,7 +165,13 @@ def test_the_sentence_of_payback_counts_and_ranks_nobody() -> None:
 def test_notes_say_what_is_not_in_the_sums() -> None:
     german = " ".join(DE.notes(drawn(*ROWS, notes=NOTES))).replace("\N{NO-BREAK SPACE}", " ")
     english = " ".join(EN.notes(drawn(*ROWS, notes=NOTES)))
-    assert "Ohne bekannten Kontaktpunkt: 2 gewonnene Opportunities, 700 €." in german
+    assert "Ohne bekannten Kontaktpunkt: 2 Abschlüsse, 700 €." in german
+    assert "1.500 € Kosten, 3,5 Abschlüsse, 5.000 € Umsatz" in german
+    assert "Gewinn" not in german
+    assert "Totals: €1,500 of cost, 3.5 wins, €5,000 of revenue" in english
+    nothing = Note("costs_total", TOTAL.values | {"spend": None})
+    assert DE.notes(drawn(*ROWS, notes=(nothing,)))[0].startswith("Summen: keine Kosten bekannt, ")
+    assert EN.notes(drawn(*ROWS, notes=(nothing,)))[0].startswith("Totals: no cost known, 3.5 wins")
     assert "800 € Umsatz wurden Kontaktpunkten ohne bekannte Kosten zugerechnet." in german
     assert "Nicht mitgezählt: 12 € Kosten einzelner Kontaktpunkte" in german
     assert "Noch nicht reif, nicht verglichen: Fachportal und Ohne Kanal." in german
@@ -189,6 +200,27 @@ def test_bars_stand_against_marks_at_the_cost() -> None:
     assert "Hatched: the period is not over yet." in footer(running)
 
 
+def test_millions_are_printed_in_digits() -> None:
+    printed = drawn(row("email", 4, 1_343_704.123456), row(None, NAN, 364_940.221032)).printed()
+    assert "1343704.12" in printed
+    assert "364940.22" in printed
+    assert "e+0" not in printed
+
+
+def test_a_footer_of_many_names_ends_inside_the_figure() -> None:
+    """A capital of the footer is 7.4 pixels wide at least (DejaVu Sans, 11 pixels: E is 0.632 em,
+    M 0.863; HANNOVER is 0.74 em a letter)."""
+    fairs = [f"HANNOVER{'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[n]}" for n in range(26)]
+    notes = [Note("costs_immature", {"channels": fairs})]
+    figure = fa.plots.channel_costs(drawn(*ROWS, notes=notes), language="de")
+    (note,) = [each for each in figure.layout.annotations if each.name == "footer"]
+    lines = [line for line in note.text.split("<br>") if "HANNOVER" in line]
+    assert len(lines) > 2
+    for line in lines:
+        capitals = sum(each.isupper() for each in line)
+        assert 0.74 * 11 * capitals + 3.5 * (len(line) - capitals) < figure.layout.width - 16
+
+
 def test_curves_reach_the_line_and_young_ones_are_grey() -> None:
     figure = fa.plots.payback(drawn(*ROWS), language="en")
     assert [each.name for each in figure.data] == ["Paid search", "Trade portal", "Newsletter"]
@@ -201,6 +233,15 @@ def test_curves_reach_the_line_and_young_ones_are_grey() -> None:
     assert figure.layout.xaxis.title.text == "Months since the touch"
     with pytest.raises(CallError, match="basis='touch'"):
         fa.plots.payback(drawn(*ROWS, basis="conversion"))
+    # Two far above the plot, two at its bottom: every curve has its label inside, none on another.
+    crowded = fa.plots.payback(
+        drawn(row("a", 1, 18), row("b", 1, 4), row("c", 100, 5, **YOUNG), row("d", 100, 19))
+    )
+    ends = sorted(float(each.y) for each in crowded.layout.annotations if each.xshift == 6)
+    assert len(ends) == 4
+    assert ends[0] >= 0
+    assert ends[-1] <= crowded.layout.yaxis.range[1]
+    assert min(high - low for low, high in pairwise(ends)) > 0.1
     assert isinstance(fa.plots.payback(drawn(ROWS[3])), Notice)
 
 

@@ -23,6 +23,7 @@ def off(*notes: Note, **changed: Any) -> Result:
     row = {
         "channel": "paid_search",
         "campaign": None,
+        "name": None,
         "off_weeks": 4.0,
         "counted_leads": 40,
         "expected_leads": 60.0,
@@ -52,8 +53,12 @@ def off(*notes: Note, **changed: Any) -> Result:
         }
     )
     placebos = pd.DataFrame({"kind": ["date"] * 24 + ["group"] * 20})
-    parameters = in_october(column="channel", name="paid_search", outcome="leads")
-    parameters |= {name: value for name, value in changed.items() if name in ("by", "stage")}
+    column = "channel" if changed.get("channel", "") is not None else "campaign"
+    asked = changed.get("campaign") or "paid_search"
+    parameters = in_october(column=column, name=asked, outcome="leads")
+    parameters |= {
+        name: value for name, value in changed.items() if name in ("by", "groups", "stage")
+    }
     return result_of(
         "switched_off",
         pd.DataFrame([row | {name: each for name, each in changed.items() if name in row}]),
@@ -145,6 +150,39 @@ def test_more_none_and_drifting_groups_are_said_as_such() -> None:
     german, english = said(off(Note("switched_apart", {"p_value": 0.01})))
     assert "ist nicht zu sagen" in german
     assert not any(each.isdigit() for each in english.replace("31 October 2026", ""))
+
+
+def test_the_groups_that_were_off_are_named() -> None:
+    somewhere = off(by="region", groups=["Tirol", "Oberpfalz"])
+    german, english = said(somewhere)
+    assert german.startswith("Ohne „Bezahlte Suche“ (nur Tirol und Oberpfalz) gab es 20 Leads")
+    assert english.startswith(
+        "Without “Paid search” (Tirol and Oberpfalz only) there were 20 leads"
+    )
+
+
+def test_what_was_still_spent_is_said() -> None:
+    spent = Note("switched_spent", {"spend": 420.0})
+    assert noted(off(spent)) == [
+        "In dieser Zeit wurden dafür 420 € ausgegeben: Ganz abgeschaltet war es nicht."
+    ]
+    assert noted(off(spent), "en") == [
+        "In this time €420 were spent on it: it was not off altogether."
+    ]
+    assert "20 Leads weniger" in said(off(spent))[0]
+    german, english = said(off(spent, spend_saved=0.0))
+    assert german == (
+        "Was ohne „Bezahlte Suche“ fehlte, ist nicht zu sagen: In 4 Wochen wurde dafür nicht "
+        "weniger ausgegeben als davor (bis zum 31. Oktober 2026)"
+    )
+    assert "in 4 weeks no less was spent on it than before" in english
+
+
+def test_a_campaign_is_called_by_its_name() -> None:
+    named = off(channel=None, campaign="C07", name="Herbst")
+    assert "„Herbst“" in said(named)[0]
+    assert "C07" not in said(named)[0]
+    assert "„C07“" in said(off(channel=None, campaign="C07"))[0]
 
 
 def test_a_stage_is_named() -> None:

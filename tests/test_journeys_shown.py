@@ -11,11 +11,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from great_tables import GT
+from typer.testing import CliRunner
 
 import funnel_analytics as fa
 from funnel_analytics import plots, tables, theme
+from funnel_analytics.cli import app
 from funnel_analytics.results import Missing, Result
-from funnel_analytics.wording import Notice
+from funnel_analytics.wording import Notice, journey_state
 from tests.figures import footer, labels, texts, title
 from tests.test_tables import headings, rows
 from tests.wording.drawn import result_of, sample_agreement
@@ -161,6 +163,48 @@ def test_bars_and_dots_are_the_definitions_and_their_overlap(sourced: Result) ->
     for deals in shown["deals"]:
         assert f"<b>{deals}</b>" in marks
     assert marks.count("?") == verdicts.isna().sum().sum()
+
+
+def test_a_legend_says_how_a_journey_can_outlast_the_lookback(
+    warehouse: fa.Warehouse, paths: Result
+) -> None:
+    # the day of a deal is known, not its hour: the time counts to the end of the day
+    found = fa.attribution_credits(warehouse, period=YEAR, model="first").table
+    days = (found["converted_at"] - found["touched_at"]).dt.total_seconds() / 86_400
+    longest = paths.part("times")["p75_days"].max()
+    assert longest < 91
+    assert days.max() <= 90
+    for language, said_so in (("de", "bis zu einen Tag länger"), ("en", "up to a day longer")):
+        figure = plots.journey_times(paths, language=language)
+        assert said_so in footer(figure)
+
+
+def test_campaigns_are_called_by_their_names(warehouse: fa.Warehouse) -> None:
+    result = fa.journey_paths(warehouse, period=YEAR, by="campaign")
+    names = result.part("campaigns").set_index("campaign")["name"]
+    first = next(each for each in result.part("roles")["key"] if each in names.index)
+    assert names[first] != first
+    assert journey_state(EN, result, first) == names[first]
+    assert "sample:" not in str(rows(tables.channel_roles(result, language="en")))
+    credited = fa.attribute(warehouse, period=YEAR, by="campaign").table.set_index("channel")
+    assert credited.loc[first, "name"] == names[first]
+    assert "campaigns" not in fa.journey_paths(warehouse, period=YEAR, by="side").parts
+
+
+def test_the_command_says_how_many_differ_and_that_no_effect_was_measured(
+    sample_database: Path, sourced: Result
+) -> None:
+    asked = ["show", "sourced", "--period", "2026", "--db", str(sample_database)]
+    differing = sourced.note("sourced_deals")["differing"]
+    for language, differ, caution in (
+        ("de", f"bei {differing} unterscheiden sie sich.", "Eine Wirkung wurde nicht gemessen."),
+        ("en", f"they differ on {differing}.", "no effect was measured."),
+    ):
+        printed = CliRunner().invoke(app, [*asked, "--language", language])
+        told = " ".join(printed.stdout.split())
+        assert printed.exit_code == 0
+        assert differ in told
+        assert caution in told
 
 
 def test_sentences(paths: Result, sourced: Result, credits: Result) -> None:

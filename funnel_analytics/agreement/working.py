@@ -13,7 +13,7 @@ import holidays
 from funnel_analytics.agreement.model import WEEKDAYS, Holidays, WorkingTime
 from funnel_analytics.agreement.reading import Reader
 from funnel_analytics.errors import did_you_mean
-from funnel_analytics.periods import time_zones
+from funnel_analytics.periods import is_time_zone, time_zones
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 
@@ -62,8 +62,8 @@ def _days(reader: Reader) -> MappingProxyType[str, tuple[tuple[time, time], ...]
 def time_zone(reader: Reader) -> str:
     """A zone of the IANA list."""
     zone = reader.text("timezone", wanted='a zone such as "Europe/Berlin"')
-    known = time_zones()
-    if zone and zone not in known:
+    if zone and not is_time_zone(zone):
+        known = time_zones()
         cities = {name.rpartition("/")[2]: name for name in sorted(known)}
         hint = did_you_mean(zone, known) or (
             f" Did you mean '{cities[zone]}'?" if zone in cities else ""

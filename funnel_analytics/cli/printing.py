@@ -81,7 +81,10 @@ def _table(result: Result, part: str | None) -> str:
 
 
 def _sentences(words: fa.wording.Words, result: Result) -> tuple[str, ...]:
-    """What a change was and what it comes from, what lists come to; others speak by tables."""
+    """What a change was and what it comes from, what lists come to, by how many deals definitions
+    differ; others speak by tables."""
+    if result.metric == "marketing_sourced":
+        return fa.wording.sourced_sentences(words, result)
     if result.metric == "breaches":
         return (f"{words.finding(result)}.",)
     if result.metric != "explain_change":

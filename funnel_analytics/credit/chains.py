@@ -20,6 +20,9 @@ _LARGEST_DENSE = 400
 _LARGEST_TABLE = 1024
 """Keys up to which every pair of keys is a step of its own, seen or not."""
 
+_BLOCK = 2**16
+"""Touches whose steps are counted at once, so that they stay in the processor's cache."""
+
 _TOLERANCE = 1e-9
 """By how much a fitted chain's chance of conversion may miss the observed rate."""
 
@@ -58,7 +61,6 @@ class Chain:
         self.order = order
         self.keys = len(journeys.keys)
         self.states: Ints
-        self._step: Ints
         seen: Ints
         lasts = journeys.starts[1:] - 1
         if order == 1:
@@ -66,16 +68,11 @@ class Chain:
             codes = journeys.codes
             self.first, self.last = codes[journeys.starts[:-1]], codes[lasts]
             self._steps_of = journeys.lengths - 1
-            goes_on = np.ones(journeys.touches, dtype=bool)
-            goes_on[lasts] = False
-            goes_on = goes_on[:-1]
-            pairs = codes[:-1][goes_on].astype(np.int64)
-            pairs *= self.keys
-            pairs += codes[1:][goes_on]
             if self.keys <= _LARGEST_TABLE:
-                self._step, seen = pairs, np.arange(self.keys**2)
+                self._codes, self._lasts = codes, lasts
+                seen = np.arange(self.keys**2)
             else:
-                self._step, seen = ranked(pairs, self.keys**2)
+                self._step, seen = ranked(_pairs(codes, lasts, self.keys), self.keys**2)
             self.sources, self.targets = np.divmod(seen, max(self.keys, 1))
             return
         places, grams, skipped = _grams(journeys, order)
@@ -97,7 +94,7 @@ class Chain:
         size = len(self.states)
         weights = conversions + nulls
         if len(weights) and weights.min() == weights.max() == 1:
-            stepped = np.bincount(self._step, minlength=len(self.sources)).astype(float)
+            stepped = self._counted()
         else:
             repeated = np.repeat(weights, self._steps_of)
             stepped = summed(self._step, repeated, len(self.sources))
@@ -107,6 +104,26 @@ class Chain:
             summed(self.last, conversions, size),
             summed(self.last, nulls, size),
         )
+
+    @cached_property
+    def _step(self) -> Ints:
+        """(steps,) The number of each step, where every pair of keys is one."""
+        return _pairs(self._codes, self._lasts, self.keys)
+
+    def _counted(self) -> Floats:
+        """How often each step was taken."""
+        size = len(self.sources)
+        if self.order > 1 or self.keys**2 > _BLOCK or "_step" in self.__dict__:
+            return np.bincount(self._step, minlength=size).astype(float)
+        found = np.zeros(size, dtype=np.int64)
+        for at in range(0, len(self._codes) - 1, _BLOCK):
+            codes = self._codes[at : at + _BLOCK + 1].astype(np.int64)
+            found += np.bincount(codes[:-1] * self.keys + codes[1:], minlength=size)
+        for at in range(0, len(self._lasts) - 1, _BLOCK):
+            ends = self._lasts[at : min(at + _BLOCK, len(self._lasts) - 1)]
+            codes = self._codes[ends].astype(np.int64)  # from here to the next journey is no step
+            found -= np.bincount(codes * self.keys + self._codes[ends + 1], minlength=size)
+        return found.astype(float)
 
     @cached_property
     def holds(self) -> Bools:
@@ -239,3 +256,14 @@ def _digits(numbers: Ints, base: int, count: int) -> Ints:
     for place in range(count - 1, -1, -1):
         left, digits[:, place] = np.divmod(left, base)
     return digits
+
+
+def _pairs(codes: Ints, lasts: Ints, keys: int) -> Ints:
+    """(steps,) Each touch but a journey's last with the next one, as one number."""
+    goes_on = np.ones(len(codes), dtype=bool)
+    goes_on[lasts] = False
+    goes_on = goes_on[:-1]
+    pairs = codes[:-1][goes_on].astype(np.int64)
+    pairs *= keys
+    pairs += codes[1:][goes_on]
+    return pairs

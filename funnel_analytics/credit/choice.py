@@ -139,7 +139,8 @@ def compare(
 
     Notes
     -----
-    How chains are smoothed is said at `Steps`. Rates by sets of keys are drawn towards the rate of
+    How chains are smoothed is said at `Steps`. A chain that looks further back than the longest
+    journey goes is that of the longest. Rates by sets of keys are drawn towards the rate of
     all by one journey. The order is chosen by the rule of one standard error (Breiman, Friedman,
     Olshen & Stone 1984, Classification and Regression Trees, 3.4.3); the error is that of the
     difference of two orders over the same journeys or clusters, so that it does not hold how much
@@ -154,7 +155,8 @@ def compare(
     paths = journeys.distinct()
     fold_of = _folds_of_clusters(journeys, folds, seed)
     ends = _parts(journeys, paths, fold_of, folds, seed)
-    steps, sets = Steps(paths, order=tried[-1]), key_sets(paths)
+    longest = int(paths.lengths.max()) if len(paths) else 1
+    steps, sets = Steps(paths, order=min(tried[-1], longest)), key_sets(paths)
     names = [BASE_RATE, *("markov" if each == 1 else f"markov_{each}" for each in tried)]
     likelihoods = np.zeros((len(names), 2, len(paths), folds))
     held: dict[str, list[_Held]] = {name: [] for name in (*names, CHANNEL_SETS, CHANNEL_COUNTS)}
@@ -272,10 +274,12 @@ def _parts(
 
 
 def _chosen(chains: Iterator[Foretold], orders: Sequence[int]) -> Iterator[Foretold]:
-    """The chain of order 0 and those asked for."""
+    """The chain of order 0 and those asked for; beyond the last that there is, the last."""
     for order, chain in enumerate(chains):
         if order == 0 or order in orders:
             yield chain
+    for _ in range(sum(each > order for each in orders)):
+        yield chain
 
 
 def _scored(chance: Floats, own: _Ends) -> _Held:

@@ -33,6 +33,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_FEW = 8  # journeys of which less than one in so many is chosen: their touches are counted up
+
 FIRST, LEAD_CREATED, OPPORTUNITY_CREATED, LAST = 1, 2, 4, 8
 """Milestones that a touch may hold, as bits."""
 
@@ -109,7 +111,7 @@ class Journeys:
         chosen = np.asarray(mask, dtype=bool)
         if chosen.shape != (len(self),):
             raise CallError(f"A mask of {len(self)} journeys is needed, not of {chosen.shape}.")
-        touches = np.repeat(chosen, self.lengths)
+        touches = self.touches_of(chosen)
         return type(self)(
             keys=self.keys,
             starts=starts_of(self.lengths[chosen]),
@@ -122,6 +124,14 @@ class Journeys:
             is_direct=_at(self.is_direct, touches),
             clusters=_at(self.clusters, chosen),
         )
+
+    def touches_of(self, chosen: Bools) -> Ints | Bools:
+        """What picks the touches of chosen journeys: their places where these are few."""
+        if np.count_nonzero(chosen) * _FEW > len(self):
+            return np.repeat(chosen, self.lengths)
+        lengths = self.lengths[chosen]
+        ahead = self.starts[:-1][chosen] - starts_of(lengths)[:-1]
+        return np.repeat(ahead, lengths) + np.arange(lengths.sum())
 
     def collapsed(self) -> Self:
         """Of consecutive touches of one key the first stays; it holds the milestones of all."""
@@ -216,7 +226,7 @@ def journeys_from_paths(
         if column is not None and column not in frame.columns:
             known = [str(each) for each in frame.columns]
             raise CallError(
-                f"There is no column '{column}'.{did_you_mean(column, known)} "
+                f"There is no column '{column}'.{did_you_mean(str(column), known)} "
                 f"The columns are: {', '.join(known)}."
             )
     names = [_names(each, separator) for each in frame[path]]

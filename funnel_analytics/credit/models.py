@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from funnel_analytics.arguments import Wrong, is_one_of, shown
 from funnel_analytics.credit import rules
-from funnel_analytics.credit.journeys import Floats, Journeys
+from funnel_analytics.credit.journeys import Bools, Floats, Journeys, summed
 from funnel_analytics.credit.markov import markov
 from funnel_analytics.credit.shapley import shapley_ordered, shapley_rate, shapley_sets
-from funnel_analytics.errors import CallError, DataError, did_you_mean
+from funnel_analytics.errors import CallError, FunnelError, did_you_mean
 
 __all__ = [
     "DATA_DRIVEN",
@@ -20,9 +21,12 @@ __all__ = [
     "Credit",
     "Model",
     "Settings",
+    "are_weights",
     "credit",
+    "given_models",
     "known_model",
     "model_name",
+    "own_answer",
     "rule_weights",
 ]
 
@@ -42,8 +46,8 @@ MODELS = (*rules.RULES, *DATA_DRIVEN)
 """All models by name, rules first."""
 
 Model = str | Callable[[Journeys], Floats]
-"""A model's name, or a function of journeys that answers the weight of each touch (which sum to 1
-in each journey with a conversion), or the conversions credited to each key."""
+"""A model's name, or a function of journeys that answers the weight of each touch (from 0 on, and
+1 together in each journey with a conversion), or the conversions credited to each key."""
 
 _TOLERANCE = 1e-9
 
@@ -117,6 +121,46 @@ def known_model(model: Model, settings: Settings) -> Model:
     )
 
 
+def given_models(
+    model: Model | Sequence[Model], known: Sequence[str], wrong: Wrong
+) -> tuple[Model, ...]:
+    """The models of a call, each once; what cannot be one is added to what is `wrong`.
+
+    Parameters
+    ----------
+    model
+        One name or function, or a list of them.
+    known
+        The names that there are.
+    """
+    if (
+        isinstance(model, (str, bytes, Mapping))
+        or callable(model)
+        or not isinstance(model, Iterable)
+    ):
+        given: list[Model] = [model]
+    else:
+        given = list(model)
+    others: list[Any] = [each for each in given if not (callable(each) or is_one_of(each, known))]
+    for each in others:
+        wrong.say(
+            f"Unknown attribution model '{each}'.{did_you_mean(each, known)}"
+            if isinstance(each, str)
+            else f"A model is a name or a function of journeys, not {shown(each)}."
+        )
+    taken = [each for each in given if isinstance(each, str)] + list(known)
+    functions = list({id(each): each for each in given if callable(each)}.values())
+    names = [model_name(each) for each in functions]
+    for name in dict.fromkeys(names):
+        if name in taken or names.count(name) > 1:
+            wrong.say(f"There are two models named '{name}'; rename the function.")
+    if not given:
+        wrong.say("No attribution model was asked for; name one or more.")
+    if others or not given:
+        wrong.say(f"Known: {', '.join(known)}.")
+    return tuple(given) if wrong else tuple(dict.fromkeys(given))
+
+
 def credit(journeys: Journeys, model: Model, settings: Settings | None = None) -> Credit:
     """Which conversions, and which value, does a model credit to each key?
 
@@ -127,10 +171,8 @@ def credit(journeys: Journeys, model: Model, settings: Settings | None = None) -
     Raises
     ------
     CallError
-        No such model, or the journeys do not tell what it needs.
-    DataError
-        A function's answer is neither one weight per touch nor one credit per key, or does not sum
-        to what was to be shared.
+        No such model, or the journeys do not tell what it needs; or a function fails, answers
+        neither one weight per touch nor one credit per key, or does not share what is there.
     """
     given = settings or Settings()
     known_model(model, given)
@@ -196,29 +238,93 @@ def _by_shares(
     )
 
 
-def _own_credit(journeys: Journeys, function: Callable[[Journeys], Floats], name: str) -> Credit:
-    answer = np.asarray(function(journeys), dtype=float)
-    keys, total = len(journeys.keys), journeys.conversions.sum()
-    if answer.shape not in ((journeys.touches,), (keys,)):
-        raise DataError(
-            f"{name} answers {answer.shape} numbers; it should be one for each of "
-            f"{journeys.touches} touches, or one for each of {keys} keys."
+def own_answer(function: Callable[[Journeys], Floats], journeys: Journeys) -> Floats:
+    """What a function of one's own answers for some journeys: one number per touch or per key.
+
+    Raises
+    ------
+    CallError
+        It fails, or answers something else.
+    """
+    name = model_name(function)
+    try:
+        given = function(journeys)
+    except FunnelError:
+        raise
+    except Exception as error:
+        raise CallError(
+            f"The model {name} failed on {len(journeys)} journeys with "
+            f"{type(error).__name__}: {error}. Mend the function."
+        ) from error
+    touches, keys = journeys.touches, len(journeys.keys)
+    wanted = (
+        f"it has to return one weight for each of {touches} touches, or one credit for each of "
+        f"{keys} keys"
+    )
+    try:
+        answer = np.asarray(given)
+    except ValueError as error:
+        raise CallError(f"The model {name} answers a ragged list; {wanted}.") from error
+    if answer.dtype.kind not in "biuf":
+        raise CallError(f"The model {name} answers {type(given).__name__}, no numbers; {wanted}.")
+    if answer.shape not in ((touches,), (keys,)):
+        raise CallError(f"The model {name} answers numbers of shape {answer.shape}; {wanted}.")
+    numbers = answer.astype(np.float64)
+    wrong = ~np.isfinite(numbers)
+    if wrong.any():
+        raise CallError(
+            f"The model {name}: {wrong.sum()} of {len(numbers)} numbers are missing or infinite "
+            f"(first: number {int(wrong.argmax())}); {wanted}."
         )
-    if not np.isfinite(answer).all():
-        raise DataError(f"{name} answers numbers that are missing or infinite.")
-    if answer.shape == (journeys.touches,):
-        sums = np.bincount(journeys.journey_numbers, answer, len(journeys))
-        wrong = (np.abs(sums - 1) > _TOLERANCE) & (journeys.conversions > 0)
-        if not wrong.any():
-            return Credit(name, *rules.credit_by_key(journeys, answer))
-        if answer.shape != (keys,):
-            raise DataError(
-                f"{name}: the weights of {wrong.sum()} of {len(journeys)} journeys do not sum to "
-                f"1 (first: journey {int(wrong.argmax())}, {sums[wrong][0]:.9g})."
-            )
+    return numbers
+
+
+def are_weights(journeys: Journeys, answer: Floats) -> bool:
+    """Is it one weight per touch, which sum to 1 in every journey that converted?"""
+    if answer.shape != (journeys.touches,):
+        return False
+    return not (_not_shared(journeys, _sums(journeys, answer)).any() or (answer < 0).any())
+
+
+def _sums(journeys: Journeys, weights: Floats) -> Floats:
+    """(journeys,) The weights of each one's touches together."""
+    return summed(journeys.journey_numbers, weights, len(journeys))
+
+
+def _not_shared(journeys: Journeys, sums: Floats) -> Bools:
+    """(journeys,) Did it convert, and do its weights not sum to 1?"""
+    return (np.abs(sums - 1) > _TOLERANCE) & (journeys.conversions > 0)
+
+
+def _own_credit(journeys: Journeys, function: Callable[[Journeys], Floats], name: str) -> Credit:
+    answer = own_answer(function, journeys)
+    if are_weights(journeys, answer):
+        return Credit(name, *rules.credit_by_key(journeys, answer))
+    keys, total = len(journeys.keys), journeys.conversions.sum()
+    if answer.shape != (keys,):
+        raise CallError(_wrong_weights(journeys, answer, name))
     if abs(answer.sum() - total) > _TOLERANCE * max(total, 1.0):
-        raise DataError(
-            f"{name} credits {answer.sum():.9g} conversions; there are {total:.9g} to share."
+        raise CallError(
+            f"The model {name} credits {answer.sum():.9g} conversions; there are {total:.9g} to "
+            "share."
         )
     shares = answer / total if total else np.zeros(keys)
     return Credit(name, answer, shares * journeys.values.sum())
+
+
+def _wrong_weights(journeys: Journeys, weights: Floats, name: str) -> str:
+    """Everything that is wrong with the weights of touches."""
+    said = []
+    sums, below = _sums(journeys, weights), weights < 0
+    wrong = _not_shared(journeys, sums)
+    if below.any():
+        said.append(
+            f"{below.sum()} of {len(weights)} weights are below 0 (first: touch "
+            f"{int(below.argmax())}, {weights[below][0]:.9g})"
+        )
+    if wrong.any():
+        said.append(
+            f"the weights of {wrong.sum()} of {len(journeys)} journeys do not sum to 1 (first: "
+            f"journey {int(wrong.argmax())}, {sums[wrong][0]:.9g})"
+        )
+    return f"The model {name}: {'; '.join(said)}. Divide them by their sum in each journey."

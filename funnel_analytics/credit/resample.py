@@ -12,14 +12,14 @@ from funnel_analytics.credit.chains import Chain
 from funnel_analytics.credit.drawing import Draw, Drawing
 from funnel_analytics.credit.journeys import Floats, Journeys, summed
 from funnel_analytics.credit.markov import removal_shares
-from funnel_analytics.credit.models import DATA_DRIVEN
+from funnel_analytics.credit.models import DATA_DRIVEN, model_name, own_answer
 from funnel_analytics.credit.sets import MOST_IN_MASK, key_sets, masks, with_used_keys
 from funnel_analytics.credit.shapley import Permuted, rate_shares
 from funnel_analytics.errors import CallError, did_you_mean
 
-__all__ = ["Resampled", "bootstrap", "interval", "markov_order"]
+__all__ = ["FEWEST_DRAWS", "Resampled", "bootstrap", "interval", "markov_order"]
 
-_FEWEST_DRAWS = 10
+FEWEST_DRAWS = 10
 _TOLERANCE = 1e-9
 """How exactly chains of many states are solved for a draw, as a share."""
 
@@ -152,8 +152,8 @@ def markov_order(name: str) -> int | None:
 
 
 def _check(journeys: Journeys, names: list[str], rules: Mapping[str, Floats], draws: int) -> None:
-    if draws < _FEWEST_DRAWS:
-        raise CallError(f"An interval needs at least {_FEWEST_DRAWS} draws, not {draws}.")
+    if draws < FEWEST_DRAWS:
+        raise CallError(f"An interval needs at least {FEWEST_DRAWS} draws, not {draws}.")
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise CallError(f"A model is named twice: {', '.join(twice)}.")
@@ -254,7 +254,12 @@ def _function(drawing: Drawing, function: Callable[[Journeys], Floats]) -> _Mode
             values=draw.values,
             nulls=draw.nulls,
         )
-        credit = np.asarray(function(drawn.only(draw.conversions + draw.nulls > 0)), dtype=float)
+        credit = own_answer(function, drawn.only(draw.conversions + draw.nulls > 0))
+        if credit.shape != (len(paths.keys),):
+            raise CallError(
+                f"The model {model_name(function)} credits keys of all journeys, but touches of "
+                "those drawn anew; it has to return the same kind of numbers each time."
+            )
         total = float(credit.sum())
         return _by_shares(credit / total if total else credit, draw)
 

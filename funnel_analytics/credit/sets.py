@@ -83,7 +83,9 @@ def key_sets(journeys: Journeys) -> KeySets:
 
 def with_used_keys(journeys: Journeys) -> tuple[Journeys, Ints]:
     """The journeys with only the keys that occur in them, and which these are."""
-    used = np.flatnonzero(np.bincount(journeys.codes, minlength=len(journeys.keys)))
+    occurs = np.zeros(len(journeys.keys), dtype=bool)
+    occurs[journeys.codes] = True
+    used = np.flatnonzero(occurs)
     if len(used) == len(journeys.keys):
         return journeys, used
     place = np.zeros(len(journeys.keys), dtype=journeys.codes.dtype)

@@ -36,8 +36,7 @@ class SpendFit:
     power, and the `leads` that go with all of its spend; `drawn_…` are the same in each resampled
     series (draws, C).
     `skill` is by which share the squared errors of forecasts are smaller than without spend, where
-    each forecast knows only the weeks before it; `baseline` and `fitted` are per week,
-    `contributions` (weeks, C).
+    each forecast knows only the weeks before it; `fitted` is per week, `contributions` (weeks, C).
     """
 
     decays: Floats

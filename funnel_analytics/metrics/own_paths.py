@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.arguments import Wrong, is_number, shown
 from funnel_analytics.credit.journeys import (
     LEAD_CREATED,
     OPPORTUNITY_CREATED,
@@ -23,10 +26,10 @@ from funnel_analytics.credit.models import (
     Model,
     Settings,
     credit,
-    known_model,
+    given_models,
     model_name,
 )
-from funnel_analytics.credit.rules import table_of_shares
+from funnel_analytics.credit.rules import Shares, table_of_shares
 from funnel_analytics.errors import CallError, DataError, did_you_mean
 from funnel_analytics.warehouse.event_log import EventLog, read_event_log
 
@@ -34,6 +37,11 @@ __all__ = ["credit_paths", "credit_touches"]
 
 _PATH_MODELS = ("first", "last", "linear", "position_based", "markov", "shapley")
 _TOUCH_MODELS = ("first", "last", "linear", "position_based", "time_decay", "markov", "shapley")
+_PARTS = ("first", "lead_created", "opportunity_created", "last", "rest")
+_MEMORY = re.compile(r"(?=[^A-Z]*[1-9])\d+(\.\d+)?\s*[KMGT]i?B", re.IGNORECASE)
+
+_OF_WON = ("shapley", "shapley_ordered")
+"""Data-driven models that journeys without conversion do not change."""
 
 
 def credit_paths(
@@ -100,14 +108,21 @@ def credit_paths(
     0   email          2.5  0.625
     1  search          1.5  0.375
     """
+    wrong = Wrong()
+    wrong.unless_kind("paths", paths, (pd.DataFrame,), "a table with one row per path, a DataFrame")
+    columns = {"path": path, "conversions": conversions, "value": value, "nulls": nulls}
+    for name, column in columns.items():
+        wrong.unless_column(name, column, is_needed=name in ("path", "conversions"))
+    wrong.unless_text("separator", separator, "the text between the names of a path, such as '>'")
     settings = _settings(
-        first_share=first_share, last_share=last_share, own=own, seed=seed, half_life_days=7.0
-    )
-    models = _models(model, settings)
+        first_share=first_share, last_share=last_share, own=own, seed=seed, half_life_days=7.0,
+        wrong=wrong,
+    )  # fmt: skip
+    models = _models(model, settings, direct, wrong)
     journeys = journeys_from_paths(
         paths, path=path, conversions=conversions, values=value, nulls=nulls, separator=separator
     )
-    if direct:
+    if len(direct):
         journeys = replace(journeys, is_direct=_is_direct(journeys, direct))
     table = pd.concat(
         [_rows(journeys, each, settings, has_value=value is not None) for each in models],
@@ -153,7 +168,8 @@ def credit_touches(
     table
         Where the touches are in a DuckDB file.
     journey, touched_at, channel
-        The columns of what names a journey (a person, a lead), of the time (UTC) and the channel.
+        The columns of what names a journey (a person, a lead), of the time (UTC unless it states
+        its zone) and the channel.
     conversions, value
         The columns that say how many conversions came right after a touch (or whether one did), and
         what they are worth together. A conversion ends a journey: later touches of the same person
@@ -181,7 +197,7 @@ def credit_touches(
     Raises
     ------
     CallError
-        No such file, column or model, or the log does not tell what the model needs.
+        No such file, table, column or model, or the log does not tell what the model needs.
     DataError
         The file cannot be read, or touches lack a journey or a time, or have impossible numbers.
 
@@ -189,14 +205,15 @@ def credit_touches(
     -----
     Credit is a rule for sharing: no effect of a channel was measured.
     """
-    settings = _settings(
-        first_share=first_share,
-        last_share=last_share,
-        own=own,
-        seed=seed,
-        half_life_days=half_life_days,
+    wrong = Wrong()
+    kinds = (pd.DataFrame, str, Path)
+    wrong.unless_kind(
+        "touches", touches, kinds, "a table, or the path of a Parquet, CSV or DuckDB file"
     )
-    models = _models(model, settings)
+    wrong.unless_text("table", table, "the name of a table")
+    wrong.unless_text("missing_channel", missing_channel, "the name of missing channels")
+    if not _MEMORY.fullmatch(str(memory_limit).strip()):
+        wrong.say(f"memory_limit is a size such as '512MB' or '2GB', not {shown(memory_limit)}.")
     columns = {
         "journey": journey,
         "touched_at": touched_at,
@@ -207,6 +224,14 @@ def credit_touches(
         "opportunity_created": opportunity_created,
         "touch_id": touch_id,
     }
+    for name, column in columns.items():
+        needed = name in ("journey", "touched_at", "channel", "conversions")
+        wrong.unless_column(name, column, is_needed=needed)
+    settings = _settings(
+        first_share=first_share, last_share=last_share, own=own, seed=seed,
+        half_life_days=half_life_days, wrong=wrong,
+    )  # fmt: skip
+    models = _models(model, settings, direct, wrong)
     log = read_event_log(
         touches,
         {name: column for name, column in columns.items() if column is not None},
@@ -226,8 +251,8 @@ def credit_touches(
     told: dict[bool, Journeys] = {}
 
     def journeys_for(each: Model) -> Journeys:
-        """All of them, without ages, for what is fitted; the converting ones for rules."""
-        if isinstance(each, str) and each in DATA_DRIVEN:
+        """All of them, without ages, for what is fitted; the converting ones for what shares."""
+        if isinstance(each, str) and each in DATA_DRIVEN and each not in _OF_WON:
             return everything
         only_won = isinstance(each, str)
         if only_won not in told:
@@ -248,7 +273,7 @@ def _told(
     """Journeys with what the log tells of their touches."""
     mask = everything.conversions > 0 if only_won else np.ones(len(everything), dtype=bool)
     journeys = everything.only(mask)
-    touches = np.flatnonzero(np.repeat(mask, everything.lengths))
+    touches = everything.touches_of(mask)
     days = log.days(touches)
     ends = np.repeat(days[journeys.starts[1:] - 1], journeys.lengths)
     milestones = None
@@ -261,7 +286,7 @@ def _told(
         journeys,
         ages=ends - days,
         milestones=None if milestones is None else milestones.astype(np.uint8),
-        is_direct=_is_direct(journeys, direct) if direct else None,
+        is_direct=_is_direct(journeys, direct) if len(direct) else None,
     )
 
 
@@ -286,36 +311,65 @@ def _settings(
     half_life_days: float,
     own: Mapping[str, Mapping[str, float]] | None,
     seed: int,
+    wrong: Wrong,
 ) -> Settings:
-    parts = ("first", "lead_created", "opportunity_created", "last", "rest")
-    for name, shares in (own or {}).items():
-        if name in MODELS:
-            raise CallError(f"'{name}' is a model already; choose another name for the table.")
-        for part in shares:
-            if part not in parts:
-                raise CallError(
-                    f"{name}: there is no part '{part}'.{did_you_mean(part, parts)} "
-                    f"The parts are: {', '.join(parts)}."
-                )
+    """What models leave open; what cannot be is added to what is `wrong`."""
+    wrong.unless_share("first_share", first_share)
+    wrong.unless_share("last_share", last_share)
+    shares = (first_share, last_share)
+    if all(is_number(each) and each <= 1 for each in shares) and sum(shares) > 1 + 1e-9:
+        wrong.say(
+            f"first_share {first_share:g} and last_share {last_share:g} are more than 1 together."
+        )
+    wrong.unless_positive("half_life_days", half_life_days, "days")
+    wrong.unless_whole("seed", seed, least=0)
+    given: Any = {} if own is None else own
+    wrong.unless_kind("own", given, (Mapping,), "tables of weights by the names of their models")
+    pairs = given.items() if isinstance(given, Mapping) else ()
+    tables = {name: _own_table(name, shares, wrong) for name, shares in pairs}
+    if wrong:
+        return Settings(own={str(name): Shares(first=1.0) for name in tables})
     return Settings(
-        first_share=first_share,
-        last_share=last_share,
-        half_life_days=half_life_days,
-        own={name: table_of_shares(**shares) for name, shares in (own or {}).items()},
-        seed=seed,
+        first_share=float(first_share),
+        last_share=float(last_share),
+        half_life_days=float(half_life_days),
+        own={name: table_of_shares(**shares) for name, shares in tables.items()},
+        seed=int(seed),
     )
 
 
-def _models(model: Model | Sequence[Model], settings: Settings) -> tuple[Model, ...]:
-    asked = (model,) if isinstance(model, str) or callable(model) else tuple(dict.fromkeys(model))
-    if not asked:
-        raise CallError("No attribution model was asked for.")
-    names = [model_name(known_model(each, settings)) for each in asked]
-    taken = {*MODELS, *settings.own}
-    for each, name in zip(asked, names, strict=True):
-        if callable(each) and (name in taken or names.count(name) > 1):
-            raise CallError(f"There are two models named '{name}'; rename the function.")
-    return tuple(asked)
+def _own_table(name: Any, shares: Any, wrong: Wrong) -> dict[str, float]:
+    """An own table of weights, after adding what is wrong with it."""
+    wrong.unless_text("The name of a table in own", name)
+    if name in MODELS:
+        wrong.say(f"'{name}' is a model already; choose another name for the table.")
+    if not isinstance(shares, Mapping):
+        wrong.say(
+            f"own: '{name}' has weights by part, such as {{'first': 1}}: not {shown(shares)}."
+        )
+        return {}
+    for part, share in shares.items():
+        if part not in _PARTS:
+            wrong.say(
+                f"{name}: there is no part '{part}'.{did_you_mean(str(part), _PARTS)} "
+                f"The parts are: {', '.join(_PARTS)}."
+            )
+        if not (is_number(share) and 0 <= share < math.inf):
+            wrong.say(f"{name}: the weight of '{part}' is a number from 0 on, not {shown(share)}.")
+    if not any(is_number(share) and share for share in shares.values()):
+        wrong.say(f"{name}: a weight has to be above 0, or nobody would be credited.")
+    return dict(shares)
+
+
+def _models(
+    model: Model | Sequence[Model], settings: Settings, direct: Any, wrong: Wrong
+) -> tuple[Model, ...]:
+    """The models that are asked for, after refusing all that is wrong with a call."""
+    if not isinstance(direct, str):
+        wrong.unless_texts("direct", direct, "channels")
+    models = given_models(model, (*MODELS, *settings.own), wrong)
+    wrong.refuse()
+    return models
 
 
 def _rows(journeys: Journeys, model: Model, settings: Settings, *, has_value: bool) -> pd.DataFrame:

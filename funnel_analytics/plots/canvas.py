@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -36,6 +36,8 @@ _SIDE = 16
 _TITLE_CHARACTERS = 74
 _SUBTITLE_CHARACTERS = 124
 _FOOTER_CHARACTERS = 148
+_FOOTER_SIZE = 11
+_NARROW, _WIDE = frozenset("fijlrtIJ.,:;'|!()[]/· -"), frozenset("mwMW%@—…")
 _LABEL_CHARACTERS = 30
 _TITLE_LINE = 23
 _SMALL_LINE = 16
@@ -166,6 +168,7 @@ def finish(
     below_axis: int = 52,
     above_plot: int = 8,
     remarks: Sequence[str] = (),
+    without: Collection[str] = (),
 ) -> go.Figure:
     """Put finding, subtitle and footer around a plot and make room for them.
 
@@ -177,10 +180,13 @@ def finish(
         Pixels that tick labels and axis title need below it.
     remarks
         Sentences for the footer, such as how to read a hatched bar.
+    without
+        Notes that say nothing of what is drawn.
     """
     title = _lines(finding, _TITLE_CHARACTERS)
     subtitle = _lines(words.subtitle(result), _SUBTITLE_CHARACTERS)
-    notes = [each for each in (words.footer(result), *remarks, *words.notes(result)) if each]
+    said = words.notes(result, without=without)
+    notes = [each for each in (words.footer(result), *remarks, *said) if each]
     footer = _footer(notes)
     above = 24 + len(title) * _TITLE_LINE + len(subtitle) * _SMALL_LINE
     below = len(footer) * _SMALL_LINE
@@ -223,12 +229,31 @@ def finish(
         yanchor="top",
         xshift=_SIDE - left,
         yshift=-below_axis,
-        font={"size": 11, "color": theme.MUTED},
+        font={"size": _FOOTER_SIZE, "color": theme.MUTED},
     )
     return figure
 
 
 def _footer(notes: Sequence[str]) -> list[str]:
-    lines = _lines(notes[0], _FOOTER_CHARACTERS)
+    lines = _fitting(notes[0])
     spoken = " ".join(notes[1:])
-    return lines + (_lines(spoken, _FOOTER_CHARACTERS) if spoken else [])
+    return lines + (_fitting(spoken) if spoken else [])
+
+
+def _fitting(text: str) -> list[str]:
+    """Lines of the footer that end inside the figure: names in capitals need more room."""
+    room = WIDTH - 2 * _SIDE
+    for width in range(_FOOTER_CHARACTERS, _FOOTER_CHARACTERS // 2, -2):
+        lines = _lines(text, width)
+        if max(map(_pixels, lines)) <= room:
+            break
+    return lines
+
+
+def _pixels(line: str) -> float:
+    """About how wide a line of the footer is, in the widest of the fonts (DejaVu Sans)."""
+    ems = (
+        0.36 if each in _NARROW else 0.95 if each in _WIDE else 0.74 if each.isupper() else 0.62
+        for each in line
+    )
+    return _FOOTER_SIZE * sum(ems)

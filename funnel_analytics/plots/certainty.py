@@ -24,7 +24,7 @@ from funnel_analytics.wording import (
 
 __all__ = ["attribution_range"]
 
-_ROW, _DENSE_ROW, _FEW_ROWS, _BAR = 42, 33, 11, 9
+_ROW, _DENSE_ROW, _FEW_ROWS, _BAR = 42, 33, 10, 9
 _MODELS_AT, _AGREED_AT = -0.14, 0.2  # beside the middle of a row, in rows
 _WIDE = 0.66  # of the plot; the rest is for the numbers
 
@@ -98,6 +98,7 @@ def attribution_range(
         left=label_room(names),
         above_plot=52,
         remarks=[*remarks, *not_drawn(words, shown=len(rows), of=len(rows) + hidden)],
+        without=("certainty_chosen",),
     )
     figure.update_layout(
         showlegend=True,

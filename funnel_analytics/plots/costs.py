@@ -257,11 +257,17 @@ def payback(result: Result | Missing, *, language: str | None = None) -> go.Figu
 
 
 def _places(ratios: pd.Series, top: float) -> list[float]:
-    """Where the labels of the curves stand: at their ends, or as far above as they need."""
+    """Where the labels of the curves stand: at their ends, or as far beside as they need.
+
+    None leaves the plot: what crowds at the top makes room downwards.
+    """
     places = [0.0] * len(ratios)
-    lowest = 0.0
-    for order in sorted(range(len(ratios)), key=lambda each: float(ratios.iloc[each])):
+    upwards = sorted(range(len(ratios)), key=lambda each: float(ratios.iloc[each]))
+    lowest, highest = 0.0, top
+    for order in upwards:
         places[order] = max(min(float(ratios.iloc[order]), top), lowest)
         lowest = places[order] + _LABEL_GAP * top
-    excess = max(max(places, default=0.0) - top, 0.0)
-    return [place - excess for place in places]
+    for order in reversed(upwards):
+        places[order] = min(places[order], highest)
+        highest = places[order] - _LABEL_GAP * top
+    return places

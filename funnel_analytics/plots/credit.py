@@ -17,6 +17,8 @@ from funnel_analytics.results import Missing, Result
 from funnel_analytics.wording import (
     Notice,
     Words,
+    by_what_is_known,
+    credited_name,
     credited_value,
     credits_money,
     is_missing,
@@ -44,6 +46,7 @@ def attribution(result: Result | Missing, *, language: str | None = None) -> go.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
+    result = by_what_is_known(result)
     words = words_for(result, language=language)
     models = list(dict.fromkeys(result.table["model"]))
     if len(models) > 1:
@@ -52,12 +55,7 @@ def attribution(result: Result | Missing, *, language: str | None = None) -> go.
 
 
 def _name(words: Words, result: Result, row: pd.Series) -> str:
-    return words.channel(
-        result.agreement,
-        row["channel"],
-        by=str(result.parameters.get("by") or "channel"),
-        no_known_touch=is_true(row["is_no_known_touch"]),
-    )
+    return credited_name(words, result, row)
 
 
 def _sides(words: Words, result: Result, rows: pd.DataFrame) -> list[str]:
@@ -106,6 +104,7 @@ def _bars(words: Words, result: Result) -> go.Figure:
     names = [_name(words, result, row) for _, row in rows.iterrows()]
     sides = _sides(words, result, rows)
     known = ~rows["is_no_known_touch"].map(is_true).astype(bool)
+    first = next(iter(rows.index[known & rows["channel"].notna()]), None)
     texts = [
         as_text(
             f"{credited_value(words, result, row['revenue'])} · "
@@ -119,11 +118,7 @@ def _bars(words: Words, result: Result) -> go.Figure:
             x=rows["revenue"],
             y=list(range(len(rows))),
             marker_color=[
-                theme.ACCENT
-                if number == 0 and known[number]
-                else theme.QUIET
-                if known[number]
-                else theme.FAINT
+                theme.ACCENT if number == first else theme.QUIET if known[number] else theme.FAINT
                 for number in rows.index
             ],
             text=texts,

@@ -169,6 +169,8 @@ def _said(verdict: Any) -> str:
 
 
 def _share(words: Words, row: pd.Series) -> str:
+    if is_missing(row["sourced_share"]):
+        return words.missing
     part = words.form(
         "part_of", part=words.whole(row["sourced_deals"]), whole=words.whole(row["judged_deals"])
     )
@@ -177,6 +179,8 @@ def _share(words: Words, row: pd.Series) -> str:
 
 def _cell(words: Words, row: pd.Series) -> str:
     """A share with its interval and its counts below, as markup."""
+    if is_missing(row["sourced_share"]):
+        return as_text(words.missing)
     part = words.form(
         "part_of", part=words.whole(row["sourced_deals"]), whole=words.whole(row["judged_deals"])
     )

@@ -101,16 +101,17 @@ def earlier_loads(target: Path) -> Earlier | None:
         _refuse_other_versions(target, {(table, column) for table, column in rows})
         ((key, tokens),) = connection.execute(statement("sources/key_before")).fetchall()
         turns = dict(connection.execute(statement("sources/turns")).fetchall())
-    with open_warehouse(target) as warehouse:
-        return Earlier(
-            warehouse.agreement,
-            warehouse.as_of,
-            warehouse.as_of_source,
-            warehouse.loads(),
-            key,
-            bool(tokens),
-            turns,
-        )
+        # While the file is open, opening it once more costs next to nothing.
+        with open_warehouse(target) as warehouse:
+            return Earlier(
+                warehouse.agreement,
+                warehouse.as_of,
+                warehouse.as_of_source,
+                warehouse.loads(),
+                key,
+                bool(tokens),
+                turns,
+            )
 
 
 def plan_loads(

@@ -14,6 +14,7 @@ from funnel_analytics.wording import (
     Words,
     cost_label,
     cost_labels,
+    costed_rows,
     costs_remarks,
     is_missing,
     is_true,
@@ -28,11 +29,14 @@ __all__ = ["channel_costs", "marginal_leads", "stage_costs"]
 def channel_costs(result: Result | Missing, *, language: str | None = None) -> GT | Notice:
     """What was spent on each channel, and what was credited for it? Largest cost first.
 
-    Rows in grey are not yet mature; conversions without a known touch stand last.
+    Rows in grey are not yet mature; conversions without a known touch stand last. Where no cost at
+    all is known, a sentence says so.
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
+    if costed_rows(result).empty:
+        return Notice(f"{words.finding(result)}.")
     rows = result.table.reset_index(drop=True)
     by_touch = result.parameters["basis"] == "touch"
     currency = result.agreement.currency
@@ -49,7 +53,7 @@ def channel_costs(result: Result | Missing, *, language: str | None = None) -> G
         "pipeline_per_spend": _ratio(words, "pipeline_per_spend"),
     }
     if by_touch:
-        cells["payback_months"] = lambda row: words.number(row["payback_months"], fixed=True)
+        cells["payback_months"] = lambda row: words.credit(row["payback_months"], fixed=True)
         cells["maturity"] = lambda row: words.percent(row["maturity"], digits=0)
     by = result.parameters["by"]
     symbol = words.symbol(currency)
@@ -131,6 +135,8 @@ def stage_costs(result: Result | Missing, *, language: str | None = None) -> GT 
     if isinstance(result, Missing):
         return notice(result, language=language)
     words = words_for(result, language=language)
+    if costed_rows(result).empty:
+        return Notice(f"{words.finding(result)}.")
     part = result.part("stages")
     labels = cost_labels(words, result)
     currency = result.agreement.currency

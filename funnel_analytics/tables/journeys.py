@@ -16,6 +16,7 @@ from funnel_analytics.wording import (
     Words,
     is_missing,
     is_true,
+    is_without_amounts,
     journey_state,
     notice,
     path_label,
@@ -54,7 +55,8 @@ def journey_paths(
             mark=words.interval(row["conversion_low"], row["conversion_high"]),
         ),
     }
-    if result.parameters["conversion"] not in ("won", "pipeline"):
+    is_deal = result.parameters["conversion"] in ("won", "pipeline")
+    if not is_deal or table["value_share"].isna().all():
         cells.pop("journey_value")
     is_cut = int((~folded).sum()) > most
     remarks = [words.say("legend.paths_hidden", shown=words.whole(most))] if is_cut else []
@@ -180,27 +182,30 @@ def marketing_sourced(
 
 def _by_definition(words: Words, result: Result) -> GT:
     currency = result.agreement.currency
-    return table_of(
-        words,
-        result,
-        {
-            "sourced_definition": lambda row: words.say(f"sourced.{row['definition']}"),
-            "sourced_sourced": lambda row: words.form(
-                "part_of",
-                part=words.whole(row["sourced_deals"]),
-                whole=words.whole(row["judged_deals"]),
-            ),
-            "sourced_share": lambda row: words.form(
-                "with_mark",
-                text=words.percent(row["sourced_share"]),
-                mark=words.interval(row["sourced_low"], row["sourced_high"]),
-            ),
-            "sourced_not_judged": lambda row: words.whole(row["not_judged_deals"]),
-            "sourced_value": lambda row: words.money(row["sourced_value"], currency),
-            "sourced_value_share": lambda row: words.percent(row["sourced_value_share"]),
-        },
-        texts=("sourced_definition",),
-    )
+
+    def share(row: Any) -> str:
+        if is_missing(row["sourced_share"]):
+            return words.missing
+        return words.form(
+            "with_mark",
+            text=words.percent(row["sourced_share"]),
+            mark=words.interval(row["sourced_low"], row["sourced_high"]),
+        )
+
+    cells: dict[str, Cell] = {
+        "sourced_definition": lambda row: words.say(f"sourced.{row['definition']}"),
+        "sourced_sourced": lambda row: words.form(
+            "part_of",
+            part=words.whole(row["sourced_deals"]),
+            whole=words.whole(row["judged_deals"]),
+        ),
+        "sourced_share": share,
+        "sourced_not_judged": lambda row: words.whole(row["not_judged_deals"]),
+    }
+    if not is_without_amounts(result):
+        cells["sourced_value"] = lambda row: words.money(row["sourced_value"], currency)
+        cells["sourced_value_share"] = lambda row: words.percent(row["sourced_value_share"])
+    return table_of(words, result, cells, texts=("sourced_definition",))
 
 
 def _differing(words: Words, result: Result, most: int) -> GT | Notice:

@@ -12,6 +12,8 @@ from funnel_analytics.tables.stages import Cell, counted, table_of
 from funnel_analytics.wording import (
     Notice,
     Words,
+    by_what_is_known,
+    credited_name,
     credits_money,
     is_missing,
     is_true,
@@ -32,18 +34,14 @@ def attribution(result: Result | Missing, *, language: str | None = None) -> GT 
     """
     if isinstance(result, Missing):
         return notice(result, language=language)
+    result = by_what_is_known(result)
     words = words_for(result, language=language)
     by = str(result.parameters.get("by") or "channel")
     agreed = result.agreement.attribution.model
     every, models = result.table["model"].nunique(), shown_models(result)
     rows = _ranked(result.table, agreed if agreed in models else next(iter(models), agreed))
     cells: dict[str, Cell] = {
-        "channel": lambda row: words.channel(
-            result.agreement,
-            row["channel"],
-            by=by,
-            no_known_touch=is_true(row["is_no_known_touch"]),
-        ),
+        "channel": lambda row: credited_name(words, result, row),
         "side": lambda row: (
             "" if is_missing(row["side"]) else words.team(result.agreement, str(row["side"]))
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -117,7 +118,18 @@ def connect(path: Path | str, *, read_only: bool, small: bool | None = None) -> 
         small = is_file and Path(target).stat().st_size < _SMALL_BYTES
     if not small:
         engine.execute("reset threads")
+        _keep_to_cores(engine)
     return Connection(engine)
+
+
+def _keep_to_cores(engine: duckdb.DuckDBPyConnection) -> None:
+    """No more threads than cores that this process may use: the engine counts all there are."""
+    if not hasattr(os, "sched_getaffinity"):
+        return
+    cores = len(os.sched_getaffinity(0))
+    [[threads]] = engine.execute("select current_setting('threads')").fetchall()
+    if threads > cores:
+        engine.execute(f"set threads = {cores}")
 
 
 def quoted(identifier: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from funnel_analytics.errors import CallError, DataError, did_you_mean, listed
 from funnel_analytics.warehouse.build import bound_memory
 from funnel_analytics.warehouse.connection import Connection, EngineError, connect, quoted
+from funnel_analytics.warehouse.packing import Digits, packed_touches
 from funnel_analytics.warehouse.queries import statement
 
 __all__ = ["COLUMNS", "EventLog", "read_event_log"]
@@ -34,35 +35,11 @@ COLUMNS = {
 
 _DATABASES = (".duckdb", ".db")
 _READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
-_BITS = 63
 _SECOND_US = 10**6
 _DAY_US = 86_400 * _SECOND_US
-_CREATED_BITS = 2
-_BLOCK = 2**16
+_ENGINE_TYPES = {np.uint8: "utinyint", np.uint16: "usmallint", np.uint32: "uinteger"}
+_LISTED = 24  # channels up to which going through their list finds one quickest
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
-
-
-class _Digits(NamedTuple):
-    """How a touch becomes one number: journey, time, conversion, channel and what it created.
-
-    Everything has so many bits that numbers sort as touches do.
-    """
-
-    first_journey: int
-    first_us: int
-    unit_us: int
-    channel_bits: int
-    time_bits: int
-
-    @property
-    def converted_bit(self) -> int:
-        """Above the two bits of what a touch created and those of its channel."""
-        return _CREATED_BITS + self.channel_bits
-
-    @property
-    def journey_bit(self) -> int:
-        """Above all others."""
-        return self.converted_bit + 1 + self.time_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,16 +74,15 @@ class EventLog:
     values: NDArray[np.float64]
     values_without_conversion: int
     _times: NDArray[np.int64] = field(repr=False)
-    _digits: _Digits | None = field(repr=False)
+    _digits: Digits | None = field(repr=False)
 
     def days(self, touches: NDArray[Any]) -> NDArray[np.float64]:
         """When touches took place, in days since some instant."""
         times = self._times[touches]
         if self._digits is None:
             return times / _DAY_US
-        units = times >> (self._digits.converted_bit + 1)
-        units &= (1 << self._digits.time_bits) - 1
-        return units * (self._digits.unit_us / _DAY_US)
+        units = self._digits.units(times)
+        return np.multiply(units, self._digits.unit_us / _DAY_US, dtype=np.float64)
 
 
 def read_event_log(
@@ -132,7 +108,7 @@ def read_event_log(
     Raises
     ------
     CallError
-        No such file or column.
+        No such file, table or column.
     DataError
         The file cannot be read, or touches lack a journey or a time, or have impossible numbers.
 
@@ -142,13 +118,14 @@ def read_event_log(
     numbers are sorted several times quicker than rows. Where they do not fit, and where an id
     breaks ties, the engine sorts rows.
     """
+    if not isinstance(touches, pd.DataFrame) and not Path(touches).is_file():
+        raise CallError(f"{touches}: there is no such file.")
     with _engine(touches, memory_limit) as connection:
         try:
-            _give(connection, touches, table)
-            return _read(connection, columns)
+            is_text = _give(connection, touches, table)
+            return _read(connection, columns, is_text=is_text)
         except EngineError as error:
-            said = str(error).strip().splitlines()[0]
-            raise DataError(f"The event log cannot be read: {said}") from error
+            raise DataError(f"The event log cannot be read: {_said(error)}") from error
 
 
 @contextmanager
@@ -168,7 +145,13 @@ def _suffix(path: Path | str) -> str:
     return Path(path).suffix.lower()
 
 
-def _read(connection: Connection, columns: Mapping[str, str]) -> EventLog:
+def _said(error: EngineError) -> str:
+    """What the engine says is wrong, without the advice after it and without the file's data."""
+    told, _, _ = str(error).strip().partition("\n\n")
+    return " ".join(each for each in told.splitlines() if not each.startswith("Original Line:"))
+
+
+def _read(connection: Connection, columns: Mapping[str, str], *, is_text: bool) -> EventLog:
     names = {
         name: quoted(columns[name]) if name in columns else default
         for name, default in COLUMNS.items()
@@ -180,92 +163,69 @@ def _read(connection: Connection, columns: Mapping[str, str]) -> EventLog:
                 f"The event log has no column '{column}'.{did_you_mean(column, given)} "
                 f"Its columns are: {', '.join(given)}."
             )
-    connection.execute(statement("touches/log", **names))
+    if is_text:  # a view on a text casts what stands in the file, and so ignores time zones
+        kept = ", ".join(quoted(each) for each in dict.fromkeys(columns.values()))
+        connection.execute(statement("touches/kept", asked=kept))
+    source = "kept_log" if is_text else "given_log"
+    connection.execute(statement("touches/log", source=source, **names))
     extent = _extent(connection)
-    connection.execute(statement("touches/channel_codes"))
+    connection.execute(statement("touches/channel_names"))
     channels = tuple(row[0] for row in connection.execute(statement("touches/channels")).fetchall())
-    first, last = _coded(connection)
-    unit_us = _SECOND_US if extent["is_in_seconds"] else 1
-    first_us, last_us = extent["first_us"] or 0, extent["last_us"] or 0
-    digits = _Digits(
-        first,
-        first_us,
-        unit_us,
-        channel_bits=max(len(channels) - 1, 0).bit_length(),
-        time_bits=((last_us - first_us) // unit_us).bit_length(),
-    )
+    journeys = _coded(connection, channels)
     has_created = "lead_created" in columns or "opportunity_created" in columns
-    if "touch_id" in columns or digits.journey_bit + (last - first).bit_length() > _BITS:
-        return _sorted_by_engine(connection, channels, has_created=has_created)
-    return _sorted_as_numbers(connection, channels, digits, has_created=has_created)
+    if "touch_id" not in columns:
+        for unit_us in (1, _SECOND_US):
+            digits = Digits.that_fit(
+                channels=len(channels),
+                journeys=journeys,
+                times_us=(extent["first_us"] or 0, extent["last_us"] or 0),
+                unit_us=unit_us,
+            )
+            if digits is None:
+                continue
+            numbers = packed_touches(connection, extent["touches"], digits, has_created=has_created)
+            if numbers is not None:
+                return _sorted_as_numbers(
+                    connection, numbers, digits, channels, has_created=has_created
+                )
+    return _sorted_by_engine(connection, channels, has_created=has_created)
 
 
 def _sorted_as_numbers(
     connection: Connection,
+    numbers: NDArray[np.int64],
+    digits: Digits,
     channels: tuple[str | None, ...],
-    digits: _Digits,
     *,
     has_created: bool,
 ) -> EventLog:
-    connection.execute(
-        statement(
-            "touches/packed_log",
-            first_journey=digits.first_journey,
-            per_journey=1 << digits.journey_bit,
-            first_us=digits.first_us,
-            unit_us=digits.unit_us,
-            per_unit=1 << (digits.converted_bit + 1),
-            per_conversion=1 << digits.converted_bit,
-        )
-    )
-    packed = _fetched(connection, "touches/packed")["packed"]
-    _sort(packed)
-    found = _fetched(connection, "touches/packed_conversions")
-    _refuse(len(packed), _impossible(found))
-    won = np.flatnonzero(found["conversions"] > 0)
-    order = won[np.lexsort([found[name][won] for name in ("value", "conversions", "packed")])]
+    found = connection.execute(statement("touches/placed_conversions")).df()
+    stated = {name: found[name].to_numpy() for name in ("conversions", "value")}
+    _refuse(len(numbers), _impossible(stated))
+    order = np.flatnonzero(stated["conversions"] > 0)
+    places = digits.of(found)[order]
+    if (places[1:] <= places[:-1]).any():  # no two queries need give rows in the same order
+        order = order[np.lexsort([stated["value"][order], stated["conversions"][order], places])]
     log = EventLog(
         channels=channels,
-        is_first=np.empty(len(packed), dtype=bool),
-        is_converted=np.empty(len(packed), dtype=bool),
-        codes=np.empty(len(packed), dtype=_type(len(channels))),
-        created=np.empty(len(packed), dtype=np.uint8) if has_created else None,
-        conversions=found["conversions"][order],
-        values=found["value"][order],
-        values_without_conversion=len(found["packed"]) - len(won),
-        _times=packed,
+        is_first=np.empty(len(numbers), dtype=bool),
+        is_converted=np.empty(len(numbers), dtype=bool),
+        codes=np.empty(len(numbers), dtype=_type(len(channels))),
+        created=np.empty(len(numbers), dtype=np.uint8) if has_created else None,
+        conversions=stated["conversions"][order],
+        values=stated["value"][order],
+        values_without_conversion=len(found) - len(order),
+        _times=numbers,
         _digits=digits,
     )
-    _unpack(packed, digits, log)
+    digits.take_apart(
+        numbers,
+        is_first=log.is_first,
+        is_converted=log.is_converted,
+        codes=log.codes,
+        created=log.created,
+    )
     return log
-
-
-def _sort(numbers: NDArray[np.int64]) -> None:
-    """In place; runs that are in order already are only merged."""
-    wrong = 0
-    for at in range(1, len(numbers), _BLOCK):
-        block = numbers[at : at + _BLOCK]
-        wrong += int(np.count_nonzero(block < numbers[at - 1 : at - 1 + len(block)]))
-    if wrong:
-        numbers.sort(kind="stable" if wrong * 50 < len(numbers) else None)
-
-
-def _unpack(packed: NDArray[np.int64], digits: _Digits, log: EventLog) -> None:
-    """Take numbers apart, in blocks that stay in the processor's cache."""
-    before = -1
-    for at in range(0, len(packed), _BLOCK):
-        block = slice(at, at + _BLOCK)
-        numbers = packed[block]
-        journeys = numbers >> digits.journey_bit
-        log.is_first[block][:1] = journeys[0] != before
-        np.not_equal(journeys[1:], journeys[:-1], out=log.is_first[block][1:])
-        before = journeys[-1]
-        if log.created is not None:
-            log.created[block] = numbers & ((1 << _CREATED_BITS) - 1)
-        low = (numbers >> _CREATED_BITS).astype(np.uint32)
-        log.codes[block] = low & ((1 << digits.channel_bits) - 1)
-        low >>= digits.channel_bits
-        log.is_converted[block] = low & 1
 
 
 def _sorted_by_engine(
@@ -278,7 +238,7 @@ def _sorted_by_engine(
         channels=channels,
         is_first=_changes(found["journey_no"]),
         is_converted=is_converted,
-        codes=found["code"].astype(_type(len(channels))),
+        codes=found["code"],
         created=found["created"] if has_created else None,
         conversions=found["conversions"][is_converted],
         values=found["value"][is_converted],
@@ -308,24 +268,33 @@ def _type(size: int) -> type[np.unsignedinteger[Any]]:
     return np.uint8 if size <= 2**8 else np.uint16 if size <= 2**16 else np.uint32
 
 
-def _give(connection: Connection, touches: pd.DataFrame | Path | str, table: str) -> None:
-    """Let the engine read the log as `given_log`."""
+def _give(connection: Connection, touches: pd.DataFrame | Path | str, table: str) -> bool:
+    """Let the engine read the log as `given_log`. Is it a text file?"""
     if isinstance(touches, pd.DataFrame):
-        connection.register("given_log", touches)
-        return
+        columns = (touches.iloc[:2, place].to_numpy() for place in range(touches.shape[1]))
+        is_backwards = any(each.strides[0] < 0 for each in columns)  # the engine cannot read such
+        connection.register("given_log", touches.copy() if is_backwards else touches)
+        return False
     path = Path(touches)
-    if not path.is_file():
-        raise CallError(f"{path}: there is no such file.")
     kind = _suffix(path)
     if kind in _READERS:
         place = str(path).replace("'", "''")  # a view takes no parameters
         connection.execute(f"create temp view given_log as from {_READERS[kind]}('{place}')")
     elif kind in _DATABASES:
-        connection.execute(f"create temp view given_log as from {quoted(table)}")
+        found = connection.execute(statement("touches/tables")).fetchall()
+        known = [name for _, name in found]
+        if table.lower() not in [name.lower() for name in known]:
+            raise CallError(
+                f"{path} has no table '{table}'.{did_you_mean(table, known)} "
+                f"Its tables are: {', '.join(known)}."
+            )
+        place = f"{quoted(found[0][0])}.{quoted(table)}"  # a table of it may be named as ours are
+        connection.execute(f"create temp view given_log as from {place}")
     else:
         raise CallError(
             f"{path}: an event log is a .parquet, .csv or .duckdb file, or a table in memory."
         )
+    return kind == ".csv"
 
 
 def _extent(connection: Connection) -> dict[str, Any]:
@@ -341,7 +310,7 @@ def _extent(connection: Connection) -> dict[str, Any]:
     extent = dict(zip(names, found.fetchall()[0], strict=True))
     lacking = {
         "no journey": extent["without_journey"],
-        "no time": extent["without_time"],
+        "no time, or an infinite one": extent["without_time"],
     }
     if any(lacking.values()):
         stated = _fetched(connection, "touches/conversions")
@@ -365,14 +334,20 @@ def _refuse(touches: int, faults: Mapping[str, int]) -> None:
         raise DataError(f"The event log cannot be read:\n{listed(problems)}")
 
 
-def _coded(connection: Connection) -> tuple[int, int]:
+def _coded(connection: Connection, channels: Sequence[str | None]) -> tuple[int, int]:
     """Number the journeys and the channels; the lowest and the highest number of a journey."""
+    if len(channels) <= _LISTED:
+        code = "list_position(getvariable('channel_names'), channel) - 1"
+    else:
+        connection.execute(statement("touches/channel_type"))
+        code = f"coalesce(enum_code(cast(channel as channel_name)), {len(channels) - 1})"
+    code = f"cast({code} as {_ENGINE_TYPES[_type(len(channels))]})"
     kinds = {row[0]: row[1] for row in connection.execute("describe touch_log").fetchall()}
     if kinds["journey"] in _INTEGERS:
-        connection.execute(statement("touches/coded_by_number"))
+        connection.execute(statement("touches/coded_by_number", code=code))
         low, high = connection.execute(statement("touches/journey_span")).fetchall()[0]
         return low or 0, high or 0
     connection.execute(statement("touches/journey_numbers"))
-    connection.execute(statement("touches/coded_by_name"))
+    connection.execute(statement("touches/coded_by_name", code=code))
     row = connection.execute("select count(*) from journey_number").fetchone()
     return 0, max(row[0] - 1, 0) if row else 0

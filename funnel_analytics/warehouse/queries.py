@@ -17,6 +17,7 @@ from funnel_analytics.warehouse.dialect import DuckDBDialect
 __all__ = ["QueryText", "checked_parameters", "load_query", "query_names", "statement"]
 
 _FOLDERS = ("checks", "marts", "metrics", "warehouse")
+_STATEMENTS = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _COMMENT = re.compile(r"--[^\n]*")
 _TEXT = re.compile(r"'(?:[^']|'')*'")
@@ -84,7 +85,8 @@ def statement(name: str, **identifiers: Any) -> str:
     For statements whose tables or columns are known only when a file is read. Values still travel
     as parameters; identifiers come from `schema/tables.py` or are made by us.
     """
-    return _template(name).render(**identifiers)
+    template = _template(name)
+    return template if isinstance(template, str) else template.render(**identifiers)
 
 
 @cache
@@ -99,10 +101,11 @@ def _fragments() -> dict[str, str]:
 
 
 @cache
-def _template(name: str) -> jinja2.Template:
+def _template(name: str) -> jinja2.Template | str:
+    """The text itself where there is nothing to fill in: compiling one takes milliseconds."""
     file = resources.files("funnel_analytics").joinpath("sql", *f"{name}.sql".split("/"))
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    return environment.from_string(file.read_text(encoding="utf-8"))
+    text = file.read_text(encoding="utf-8")
+    return _STATEMENTS.from_string(text) if "{" in text else text
 
 
 def checked_parameters(query: QueryText, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,11 @@ from funnel_analytics.wording.findings_activity import (
 )
 from funnel_analytics.wording.findings_attribution import (
     attribution_rules,
+    by_what_is_known,
+    credited_name,
     credited_value,
     credits_money,
+    is_without_amounts,
     shown_models,
 )
 from funnel_analytics.wording.findings_breaches import breach_due, breach_reason, list_label
@@ -79,6 +82,7 @@ from funnel_analytics.wording.findings_journeys import (
     journey_state,
     length_label,
     path_label,
+    sourced_sentences,
     sourced_verdict,
 )
 from funnel_analytics.wording.findings_lead_quality import (
@@ -126,6 +130,7 @@ __all__ = [
     "bought_label",
     "breach_due",
     "breach_reason",
+    "by_what_is_known",
     "campaign_kind",
     "campaign_label",
     "change_limits",
@@ -144,6 +149,7 @@ __all__ = [
     "costs_remarks",
     "counted_noun",
     "credited_channel",
+    "credited_name",
     "credited_value",
     "credits_money",
     "curve_stage",
@@ -159,6 +165,7 @@ __all__ = [
     "hidden_cells",
     "is_missing",
     "is_true",
+    "is_without_amounts",
     "journey_state",
     "largest_group",
     "length_label",
@@ -190,6 +197,7 @@ __all__ = [
     "same_segment",
     "shown_models",
     "side_label",
+    "sourced_sentences",
     "sourced_verdict",
     "standing_out",
     "state_label",

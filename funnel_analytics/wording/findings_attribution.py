@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+import pandas as pd
+
 from funnel_analytics.agreement import Agreement
 from funnel_analytics.results import Note, Result
-from funnel_analytics.wording.numbers import is_missing
+from funnel_analytics.wording.findings_journeys import conversion_noun
+from funnel_analytics.wording.numbers import is_missing, is_true
 from funnel_analytics.wording.phrases import Phrases
 
 __all__ = [
     "NOTES",
     "attribute",
     "attribution_rules",
+    "by_what_is_known",
+    "credited_name",
     "credited_total",
     "credited_value",
     "credits_money",
+    "is_without_amounts",
     "journeys_way",
     "shown_models",
 ]
@@ -28,8 +35,26 @@ _MOST_MODELS = 8
 
 
 def credits_money(result: Result) -> bool:
-    """Does an attribution credit the value of deals (or entries into a stage)?"""
-    return result.parameters.get("conversion", "won") in ("won", "pipeline")
+    """Does an attribution credit the value of deals (or conversions, each of them 1)?"""
+    is_deal = result.parameters.get("conversion", "won") in ("won", "pipeline")
+    return is_deal and not is_without_amounts(result)
+
+
+def is_without_amounts(result: Result) -> bool:
+    """Has none of the deals an amount, so that nothing is known but their number?"""
+    totals = result.note("totals")
+    deals = totals.get("conversions") or result.note("sourced_deals").get("deals")
+    notes = (totals.get("deals_without_amount"), result.note("deals_without_amount").get("deals"))
+    return bool(deals) and deals in notes
+
+
+def by_what_is_known(result: Result) -> Result:
+    """The credit of revenue; where no deal has an amount, that of conversions in its place."""
+    if True:
+        return result
+    table = result.table
+    counted = table.assign(revenue=table["conversions"], revenue_share=table["conversions_share"])
+    return replace(result, _table=counted)
 
 
 def shown_models(result: Result) -> list[str]:
@@ -44,6 +69,7 @@ def shown_models(result: Result) -> list[str]:
 
 def attribute(words: Phrases, result: Result) -> str:
     """Which channel was credited with most?"""
+    result = by_what_is_known(result)
     table = result.table
     in_period = words.in_period(str(result.parameters["period"]))
     if table.empty or not (table["conversions"] > 0).any():
@@ -52,7 +78,7 @@ def attribute(words: Phrases, result: Result) -> str:
         rows = table[table["model"] == table["model"].iloc[0]]
         count = result.note("totals").get("conversions", rows["conversions"].sum())
         return words.say(_by_kind(result, "no_value"), count=count, in_period=in_period)
-    total = credited_total(words, result)
+    total, of_total = credited_total(words, result), credited_total(words, result, within=True)
     unknown = table["is_no_known_touch"].astype(bool)
     known = table[~unknown & (table["revenue"] > 0)]
     if known.empty:
@@ -60,13 +86,20 @@ def attribute(words: Phrases, result: Result) -> str:
     agreed = result.agreement.attribution.model
     models = list(dict.fromkeys(table["model"]))
     model = agreed if agreed in models else models[0]
-    chosen = known[known["model"] == model]
-    row = chosen.sort_values("revenue", ascending=False, kind="stable").iloc[0]
     by = str(result.parameters.get("by") or "channel")
+    stated = known[(known["model"] == model) & known["channel"].notna()]
+    if stated.empty:
+        heading = words.column(by) if words.has("column", by) else words.attribute_label(by)
+        what = words.quoted(heading)
+        return words.say(
+            "finding.attribute.only_unstated", in_period=in_period, total=total, what=what
+        )
+    row = stated.sort_values("revenue", ascending=False, kind="stable").iloc[0]
     values = {
-        "channel": words.quoted(words.channel(result.agreement, row["channel"], by=by)),
+        "channel": words.quoted(credited_name(words, result, row)),
         "in_period": in_period,
         "total": total,
+        "of_total": of_total,
         "among": words.say(f"finding.attribute.among.{by}"),
         "of_all": words.say(f"finding.attribute.of_all.{by}"),
     }
@@ -74,23 +107,64 @@ def attribute(words: Phrases, result: Result) -> str:
     ahead = nobodys["revenue"] > row["revenue"]
     values["unknown"] = _credited(words, result, nobodys["revenue"])
     values["unknown_share"] = words.percent(nobodys["revenue_share"])
+    unstated = table[~unknown & table["channel"].isna()]
+    mine = unstated[unstated["model"] == model]["revenue"].sum()
+    is_unstated = mine > max(row["revenue"], nobodys["revenue"])
+    below = _crediting_below_0(table)
     if len(models) > 1:
-        others = table[~unknown]
-        same = (
-            others["channel"].isna()
-            if is_missing(row["channel"])
-            else others["channel"] == row["channel"]
-        )
-        shares = others.loc[same, "revenue_share"]
-        span = words.interval(shares.min(), shares.max())
-        key = "several_models_unknown" if ahead else "several_models"
-        return words.say(f"finding.attribute.{key}", span=span, **values)
+        shares = table.loc[~unknown & (table["channel"] == row["channel"]), "revenue_share"]
+        span, is_same = _span(words, shares)
+        if is_unstated:
+            values["unstated"], unstated_same = _span(words, unstated["revenue_share"])
+            is_same = is_same and unstated_same
+        key = "_unstated" if is_unstated else "_unknown" if ahead else ""
+        if not key and below and not shares.between(0, 1).all():
+            names = [words.model(each, agreement=result.agreement) for each in below]
+            return words.say(
+                "finding.attribute.several_models_negative",
+                count=len(names),
+                models=words.list_of(names),
+                span=span,
+                **values,
+            )
+        same = "_same" if is_same else ""
+        return words.say(f"finding.attribute.several_models{key}{same}", span=span, **values)
+    key = "_unstated" if is_unstated else "_unknown" if ahead else "_negative" if below else ""
+    values["unstated"] = _credited(words, result, mine)
+    values["unstated_share"] = words.percent(mine / _total(result))
+    values["others"] = _credited(words, result, _total(result) - row["revenue"])
     return words.say(
-        "finding.attribute.one_model_unknown" if ahead else "finding.attribute.one_model",
-        value=_credited(words, result, row["revenue"]),
+        f"finding.attribute.one_model{key}",
+        value=_credited(words, result, row["revenue"], within=key != "_negative"),
         share=words.percent(row["revenue_share"]),
         model=words.model(model, within=True, agreement=result.agreement),
         **values,
+    )
+
+
+def _span(words: Phrases, shares: pd.Series) -> tuple[str, bool]:
+    """The shares by several models, one where they read the same; and whether they do."""
+    low, high = shares.min(), shares.max()
+    if words.percent(low) == words.percent(high):
+        return words.percent(low), True
+    return words.interval(low, high), False
+
+
+def _crediting_below_0(table: pd.DataFrame) -> list[str]:
+    """The models that credit something with less than 0."""
+    return list(dict.fromkeys(table.loc[table["revenue"] < 0, "model"]))
+
+
+def credited_name(words: Phrases, result: Result, row: Any) -> str:
+    """What a row of credit is called; a campaign by its name, where one is known."""
+    name = row.get("name")
+    if not is_missing(name):
+        return str(name)
+    return words.channel(
+        result.agreement,
+        row["channel"],
+        by=str(result.parameters.get("by") or "channel"),
+        no_known_touch=is_true(row["is_no_known_touch"]),
     )
 
 
@@ -101,15 +175,23 @@ def credited_value(words: Phrases, result: Result, value: Any) -> str:
     return words.credit(value)
 
 
-def credited_total(words: Phrases, result: Result) -> str:
-    """What all the credit of one model adds up to, with its unit."""
-    totals = result.note("totals")
-    rows = result.table
-    rows = rows[rows["model"] == rows["model"].iloc[0]]
+def credited_total(words: Phrases, result: Result, *, within: bool = False) -> str:
+    """What all the credit of one model adds up to, with its unit; `within`: after “of”."""
     if credits_money(result):
-        revenue = credited_value(words, result, totals.get("revenue", rows["revenue"].sum()))
+        revenue = credited_value(words, result, _total(result))
         return words.say(_by_kind(result, "revenue"), revenue=revenue)
-    return words.amount("leads", totals.get("conversions", rows["conversions"].sum()))
+    totals, rows = result.note("totals"), result.table
+    rows = rows[rows["model"] == rows["model"].iloc[0]]
+    count = totals.get("conversions", rows["conversions"].sum())
+    return words.amount(_noun(result, within=within), count)
+
+
+def _total(result: Result) -> float:
+    """What the credit of each model adds up to."""
+    table = result.table
+    mine = table[table["model"] == table["model"].iloc[0]]
+    kind = "conversions" if is_without_amounts(result) else "revenue"
+    return float(result.note("totals").get(kind, mine["revenue"].sum()))
 
 
 def journeys_way(words: Phrases, given: Mapping[str, Any]) -> list[str]:
@@ -144,11 +226,17 @@ def attribution_rules(words: Phrases, agreed: Agreement) -> str:
     return "; ".join(parts)
 
 
-def _credited(words: Phrases, result: Result, value: Any) -> str:
-    """A credit within a sentence: money, or leads by name."""
+def _noun(result: Result, *, within: bool) -> str:
+    """The noun of what is counted; `within`: after “of” or “with”."""
+    noun = conversion_noun(result)
+    return f"credited_{noun}" if within and noun != "leads" else noun
+
+
+def _credited(words: Phrases, result: Result, value: Any, *, within: bool = False) -> str:
+    """A credit within a sentence: money, or leads or deals by name."""
     if credits_money(result):
         return credited_value(words, result, value)
-    return words.amount("leads", value)
+    return words.amount(_noun(result, within=within), value)
 
 
 def _by_kind(result: Result, key: str) -> str:

@@ -23,6 +23,8 @@ __all__ = [
 _DECIMALS = 9
 _ALIKE = 0.0005  # shares that differ by less read the same
 _MOST_PAIRS = 3
+_NO_BETTER = 0.5
+"""The area under the curve of drawing lots."""
 _Row = Mapping[Any, Any] | pd.Series
 
 
@@ -78,8 +80,26 @@ def _named(words: Phrases, result: Result, row: _Row) -> str:
 
 
 def attribution_certainty(words: Phrases, result: Result, *, measure: str | None = None) -> str:
-    """Which channel is first by all models, and of which are they least of one mind?"""
+    """Which channel is first by all models, and of which are they least of one mind?
+
+    Where a model credits something with less than 0, shares above 100 % are its doing: it is named.
+    """
     rows = range_rows(result, measure)
+    said = _finding(words, result, rows)
+    table = result.table
+    below = list(dict.fromkeys(table.loc[table["conversions"] < 0, "model"]))
+    if not below:
+        return said
+    names = [words.model(str(each), agreement=result.agreement) for each in below]
+    return words.say(
+        "finding.attribution_certainty.negative",
+        finding=said,
+        count=len(names),
+        models=words.list_of(names),
+    )
+
+
+def _finding(words: Phrases, result: Result, rows: pd.DataFrame) -> str:
     when = {"in_period": words.in_period(str(result.parameters["period"]))}
     if rows.empty:
         return words.say("finding.attribution_certainty.none", **when)
@@ -186,8 +206,13 @@ def _chosen(words: Phrases, result: Result, note: Note) -> list[str]:
         "journeys": words.whole(values["journeys"]),
     }
     if best == chosen:
-        return [words.say("note.certainty_chosen", **shown)]
-    return [words.say("note.certainty_chosen_simpler", best=_model(words, result, best), **shown)]
+        said = [words.say("note.certainty_chosen", **shown)]
+    else:
+        simpler = {**shown, "best": _model(words, result, best)}
+        said = [words.say("note.certainty_chosen_simpler", **simpler)]
+    if round(values["auc"], 2) <= _NO_BETTER:
+        said.append(words.say("note.certainty_no_better", chosen=shown["chosen"]))
+    return said
 
 
 def _plain(key: str) -> Callable[[Phrases, Result, Note], list[str]]:

@@ -81,7 +81,8 @@ def channel_costs(words: Phrases, result: Result, *, payback: bool = False) -> s
     if rows.empty:
         return words.say("finding.channel_costs.none", in_period=in_period)
     if not (rows["spend"] > 0).any():
-        return words.say("finding.channel_costs.free", in_period=in_period)
+        kind = "negative" if (rows["spend"] < 0).any() else "free"
+        return words.say(f"finding.channel_costs.{kind}", in_period=in_period)
     told = rows[rows["is_mature"].map(is_true).astype(bool) & rows["revenue_per_spend"].notna()]
     if payback:
         return _payback(words, result, told, in_period)
@@ -112,7 +113,7 @@ def _payback(words: Phrases, result: Result, told: pd.DataFrame, in_period: str)
     of = of_costs(words, result, len(covered), len(told))
     if covered.empty:
         return words.say("finding.channel_costs.payback_none", of=of)
-    months = words.amount("cost_months", covered["payback_months"].max())
+    months = words.amount("cost_months", covered["payback_months"].max(), fixed=True)
     return words.say("finding.channel_costs.payback", of=of, months=months)
 
 
@@ -124,15 +125,15 @@ def _total(words: Phrases, result: Result, note: Note) -> _Sentences:
 
     said = [
         words.say(
-            "note.costs_total",
+            f"note.costs_total{'_unknown' if is_missing(values['spend']) else ''}",
             spend=money("spend"),
-            deals=words.amount("deals", values["deals"]),
+            deals=words.amount("cost_deals", values["deals"]),
             revenue=money("revenue"),
             pipeline=money("pipeline"),
         )
     ]
     if values["untouched_deals"]:
-        deals = words.amount("deals", values["untouched_deals"])
+        deals = words.amount("cost_deals", values["untouched_deals"])
         said.append(
             words.say("note.costs_untouched", deals=deals, revenue=money("untouched_revenue"))
         )

@@ -25,10 +25,17 @@ _SPEND = "finding.spend_response"
 
 def switched_off(words: Phrases, result: Result) -> str:
     """How many leads were missing? Said only where the interval leaves 0 out."""
-    row, what = result.table.iloc[0], switched_label(words, result)
-    values = {"what": words.quoted(what), "by": words.by_as_of(result)}
+    row, what = result.table.iloc[0], words.quoted(switched_label(words, result))
+    if result.parameters.get("groups"):
+        by, names = str(result.parameters["by"]), result.parameters["groups"]
+        groups = words.list_of([words.segment(result.agreement, by, each) for each in names])
+        what = words.say("incrementality.where", what=what, groups=groups)
+    values = {"what": what, "by": words.by_as_of(result)}
     if result.note("switched_apart"):
         return words.say(f"{_SWITCHED}.apart", **values)
+    weeks = words.amount("weeks", row["off_weeks"])
+    if result.note("switched_spent") and row["spend_saved"] <= 0:
+        return words.say(f"{_SWITCHED}.on", **values, weeks=weeks)
     missing, low, high = row["incremental_leads"], row["low"], row["high"]
     kind = "fewer" if low > 0 else "more" if high < 0 else "none"
     if kind == "more":
@@ -42,7 +49,7 @@ def switched_off(words: Phrases, result: Result) -> str:
         high=words.whole(high),
         counted=words.whole(row["counted_leads"]),
         expected=words.whole(row["expected_leads"]),
-        weeks=words.amount("weeks", row["off_weeks"]),
+        weeks=weeks,
     )
 
 
@@ -82,10 +89,12 @@ def _in_stage(words: Phrases, result: Result, text: str) -> str:
 
 
 def switched_label(words: Phrases, result: Result) -> str:
-    """What was switched off."""
+    """What was switched off; a campaign by its name, where it has one."""
     name = str(result.parameters["name"])
-    is_channel = result.parameters["column"] == "channel"
-    return words.channel(result.agreement, name) if is_channel else name
+    if result.parameters["column"] == "channel":
+        return words.channel(result.agreement, name)
+    known = result.table.iloc[0].get("name")
+    return name if is_missing(known) else str(known)
 
 
 def bought_label(words: Phrases, result: Result, row: Mapping[str, Any] | Any) -> str:
@@ -149,6 +158,11 @@ def _apart(words: Phrases, _: Result, note: Note) -> list[str]:
     return [words.say("note.switched_apart", chance=chance)]
 
 
+def _spent(words: Phrases, result: Result, note: Note) -> list[str]:
+    spend = words.money(note.values["spend"], result.agreement.currency)
+    return [words.say("note.switched_spent", spend=spend)]
+
+
 def _without_group(words: Phrases, result: Result, note: Note) -> list[str]:
     leads = words.amount("leads", note.values["leads"])
     attribute = words.attribute_label(str(result.parameters["by"]))
@@ -189,5 +203,6 @@ NOTES: Mapping[str, Callable[[Phrases, Result, Note], list[str]]] = {
     "switched_apart": _apart,
     "switched_assumes": _assumes,
     "switched_season": _weeks("switched_season"),
+    "switched_spent": _spent,
     "switched_without_group": _without_group,
 }

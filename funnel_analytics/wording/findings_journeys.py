@@ -27,6 +27,7 @@ __all__ = [
     "length_label",
     "marketing_sourced",
     "path_label",
+    "sourced_sentences",
     "sourced_verdict",
 ]
 
@@ -53,7 +54,19 @@ def journey_state(words: Phrases, result: Result, state: Any) -> str:
         return words.say("journey.others" if by == "channel" else "journey.others_by")
     if state in _STATES:
         return words.say(f"journey.{_STATES[state]}")
+    name = _campaign_name(result, state) if by == "campaign" else None
+    if name is not None:
+        return name
     return words.channel(result.agreement, None if state == _MISSING else state, by=by)
+
+
+def _campaign_name(result: Result, campaign: Any) -> str | None:
+    """What the campaigns' list calls it, if it does."""
+    if "campaigns" not in result.parts:
+        return None
+    named = result.part("campaigns")
+    names = named.loc[named["campaign"] == campaign, "name"].dropna()
+    return None if names.empty else str(names.iloc[0])
 
 
 def path_label(words: Phrases, result: Result, row: Any) -> str:
@@ -166,7 +179,7 @@ def attribution_credits(words: Phrases, result: Result) -> str:
         "in_period": in_period,
         "touches": words.amount("touches", int((~rows["is_no_known_touch"]).sum())),
     }
-    if noun == "leads":
+    if noun == "leads" or totals.get("deals_without_amount") == totals["conversions"]:
         return words.say("finding.attribution_credits.counted", **values)
     value = words.money(totals["revenue"], result.agreement.currency, compact=True)
     return words.say("finding.attribution_credits.shared", value=value, **values)
@@ -187,10 +200,20 @@ def marketing_sourced(words: Phrases, result: Result) -> str:
     if shares.empty:
         return words.say("finding.marketing_sourced.not_judged", **values)
     low, high = (words.percent(each) for each in (shares.min(), shares.max()))
+    if low == high and len(shares) < len(table):
+        return words.say("finding.marketing_sourced.some", count=len(shares), low=low, **values)
     key = "same" if low == high else "differ"
     ends = {"low": low} | ({"high": high} if key == "differ" else {})
     return words.say(
         f"finding.marketing_sourced.{key}", count=counts["differing"], **ends, **values
+    )
+
+
+def sourced_sentences(words: Phrases, result: Result) -> tuple[str, str]:
+    """What definitions say, on how many deals they differ, and that no effect was measured."""
+    return (
+        f"{marketing_sourced(words, result)}.",
+        words.say("note.sourced_not_caused"),
     )
 
 
@@ -237,6 +260,10 @@ def _conflicts(words: Phrases, _: Result, note: Note) -> list[str]:
     return [words.say("note.side_conflicts", count=note.values["leads"])]
 
 
+def _only_marketing(words: Phrases, _: Result, __: Note) -> list[str]:
+    return [words.say("note.only_marketing")]
+
+
 def _said_elsewhere(_: Phrases, __: Result, ___: Note) -> list[str]:
     """What the finding says already."""
     return []
@@ -246,6 +273,7 @@ NOTES: Mapping[str, Callable[[Phrases, Result, Note], list[str]]] = {
     "journeys": _journeys,
     "folded_paths": _folded_paths,
     "spread_credit": _spread,
+    "only_marketing": _only_marketing,
     "side_conflicts": _conflicts,
     "sourced_deals": _said_elsewhere,
 }

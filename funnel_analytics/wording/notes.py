@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any
 
 from funnel_analytics.periods import parse_period
 from funnel_analytics.results import Note, Result
 from funnel_analytics.wording.findings_attribution import NOTES as _ATTRIBUTION
-from funnel_analytics.wording.findings_attribution import credits_money
+from funnel_analytics.wording.findings_attribution import credits_money, is_without_amounts
 from funnel_analytics.wording.findings_breaches import NOTES as _BREACHES
 from funnel_analytics.wording.findings_certainty import NOTES as _CERTAINTY
 from funnel_analytics.wording.findings_change import against_target
@@ -32,11 +32,12 @@ __all__ = ["notes_of"]
 _Sentences = list[str]
 
 
-def notes_of(words: Phrases, result: Result) -> tuple[str, ...]:
+def notes_of(words: Phrases, result: Result, *, without: Collection[str] = ()) -> tuple[str, ...]:
     """The notes of a result, in their order; nothing counted, nothing said."""
     sentences = _legs(words, result) if result.metric == "time_to_contact" else []
     for note in result.notes:
-        sentences += _NOTES.get(note.code, _unworded)(words, result, note)
+        if note.code not in without:
+            sentences += _NOTES.get(note.code, _unworded)(words, result, note)
     return tuple(sentences)
 
 
@@ -159,8 +160,16 @@ def _totals(words: Phrases, result: Result, note: Note) -> _Sentences:
         revenue=words.money(values["revenue"], currency),
         unknown_revenue=words.money(values["no_known_touch_revenue"], currency),
     )
+    if is_without_amounts(result):
+        return [said, words.say("note.no_amounts")]
     without = values.get("deals_without_amount", 0)
     return [said, *([words.say("note.deals_without_amount", count=without)] if without else [])]
+
+
+def _without_amount(words: Phrases, result: Result, note: Note) -> _Sentences:
+    if is_without_amounts(result):
+        return [words.say("note.amounts_unknown")]
+    return [words.say("note.deals_without_amount", count=note.values["deals"])]
 
 
 def _dimensions(words: Phrases, _: Result, note: Note) -> _Sentences:
@@ -293,7 +302,7 @@ _NOTES: Mapping[str, Callable[[Phrases, Result, Note], _Sentences]] = {
     "deals_without_contact": _counted("deals_without_contact", "deals"),
     "deals_without_creation": _counted("deals_without_creation", "deals"),
     "deals_without_outcome": _counted("deals_without_outcome", "deals"),
-    "deals_without_amount": _counted("deals_without_amount", "deals"),
+    "deals_without_amount": _without_amount,
     "ended_exports": _ended_exports,
     "excluded": _excluded,
     "folded": _folded,

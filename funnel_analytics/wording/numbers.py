@@ -237,6 +237,8 @@ class Numbers:
             return str(forms[f"{kind}day"].format(day=self.day(known.start)))
         if known.start.day == 1 and known.end == _next_month(known.start):
             return month.format(month=self.month(known.start))
+        if (start := known.start).timetuple().tm_yday == 1 and known.end == _a_year_after(start):
+            return year.format(year=str(start.year))
         if known.start.day == 1 and known.end.day == 1:
             form = forms[f"{kind}months"]
             return str(form.format(first=self.month(known.start), last=self.month(known.last_day)))
@@ -276,6 +278,10 @@ def _last_day(local: datetime) -> date:
 
 def _next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def _a_year_after(day: date) -> date:
+    return day.replace(year=day.year + 1)
 
 
 def _first_day(value: date | str) -> date:

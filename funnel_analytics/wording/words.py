@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -148,9 +148,9 @@ class Words(Phrases):
         defined = worded if self.has("definition", worded) else key
         return self.say(f"definition.{defined}", of_units=self.say(f"of_units.{noun}"))
 
-    def notes(self, result: Result) -> tuple[str, ...]:
+    def notes(self, result: Result, *, without: Collection[str] = ()) -> tuple[str, ...]:
         """What was counted beside the table, one sentence each; nothing counted, nothing said."""
-        return notes_of(self, result)
+        return notes_of(self, result, without=without)
 
     def total(self, result: Result) -> str:
         """What the credit of an attribution adds up to."""

@@ -156,6 +156,16 @@ def test_the_lowest_order_within_one_standard_error_is_chosen() -> None:
     assert row(found, "markov_3").behind > row(found, "markov_3").behind_error
 
 
+# a converts 4 times in 10, b 1 in 10: nothing comes before the one touch of a journey
+def test_with_one_touch_each_no_order_knows_more_than_the_first() -> None:
+    rows = [(("a",), 40.0, 60.0), (("b",), 10.0, 90.0)]
+    found = compare(journeys_of(rows), orders=(1, 2, 4))
+    first, second, fourth = found.rows[1:4]
+    assert (second.model, fourth.model) == ("markov_2", "markov_4")
+    assert first[1:] == second[1:] == fourth[1:]
+    assert (first.behind, found.order) == (0, 1)
+
+
 def test_the_base_rate_tells_nobody_apart(second_order: Choice) -> None:
     base = row(second_order, BASE_RATE)
     rate = second_order.conversions / second_order.journeys
@@ -305,6 +315,8 @@ def test_wrong_calls(wrong: dict[str, int]) -> None:
 
 
 def test_too_many_contexts_are_refused() -> None:
-    rows = random_rows(1, keys=90, rows=900, longest=3)
+    long = random_rows(1, keys=90, rows=900, longest=12)
     with pytest.raises(CallError, match="Contexts of 10 of 90 keys are too many"):
-        compare(journeys_of(rows), orders=(10,))
+        compare(journeys_of(long), orders=(10,))
+    short = journeys_of(random_rows(1, keys=90, rows=900, longest=3))
+    assert compare(short, orders=(10,)).rows[1][1:] == compare(short, orders=(3,)).rows[1][1:]

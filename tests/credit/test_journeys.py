@@ -98,6 +98,15 @@ def test_only_the_asked_journeys_are_left():
         journeys.only([True])
 
 
+@pytest.mark.parametrize("chosen", [0, 1, 4, 5, 39, 40])
+def test_few_journeys_are_chosen_like_many(chosen: int):
+    names = ["abc"[: 1 + number % 3] * (1 + number % 2) for number in range(40)]
+    mask = np.zeros(40, dtype=bool)
+    mask[np.random.default_rng(chosen).permutation(40)[:chosen]] = True
+    kept = journeys_of(names, keys="abc").only(mask)
+    assert paths_in(kept) == [tuple(name) for name, keep in zip(names, mask, strict=True) if keep]
+
+
 def test_journey_numbers_say_which_journey_a_touch_is_in():
     assert journeys_of(["ab", "b", "aba"]).journey_numbers.tolist() == [0, 0, 1, 2, 2, 2]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -111,12 +113,30 @@ def test_long_circles_end_all_the_same(largest: int, monkeypatch: pytest.MonkeyP
 def test_many_keys_are_counted_like_few(monkeypatch: pytest.MonkeyPatch) -> None:
     journeys = journeys_of(random_rows(9, keys=6, rows=80, longest=5))
     few = markov(journeys)
-    monkeypatch.setattr(chains, "_LARGEST_TABLE", 2)
-    many = markov(journeys)
-    assert many.removal_effects == pytest.approx(few.removal_effects, abs=1e-15)
     assert few.counts is not None
-    assert many.counts is not None
-    assert (many.counts == few.counts).all()
+    for name, size in (("_LARGEST_TABLE", 2), ("_BLOCK", 36), ("_BLOCK", 3)):
+        with monkeypatch.context() as patched:
+            patched.setattr(chains, name, size)
+            other = markov(journeys)
+        assert other.removal_effects == pytest.approx(few.removal_effects, abs=1e-15)
+        assert other.counts is not None
+        assert (other.counts == few.counts).all()
+
+
+def test_steps_of_single_journeys_are_counted_block_by_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each touch followed by the next one of its journey, and none by that of the next journey."""
+    rows = [(path, won, 1 - won) for path, won, _ in random_rows(4, keys=5, rows=90, longest=6)
+            if won in (0, 1)]  # fmt: skip
+    journeys = journeys_of(rows)
+    pairs = [pair for path, *_ in rows for pair in pairwise(path)]
+    for size in (25, 26, 64, 2**16):
+        monkeypatch.setattr(chains, "_BLOCK", size)
+        chain = Chain(journeys)
+        found = chain.counts(journeys.conversions, journeys.nulls).stepped.reshape(5, 5)
+        expected = [[pairs.count((a, b)) for b in journeys.keys] for a in journeys.keys]
+        assert found.tolist() == expected
 
 
 def test_a_key_without_conversions_has_no_effect() -> None:

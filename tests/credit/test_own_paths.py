@@ -228,6 +228,141 @@ def test_a_file_is_read_as_the_table_is(log: pd.DataFrame, suffix: str, tmp_path
     )
 
 
+def test_a_view_whose_rows_come_in_another_order_credits_the_same(tmp_path: Path):
+    """The engine may read a filtered view, or a join with it, in an order of its own."""
+    size = 1000
+    generator = np.random.default_rng(3)
+    log = pd.DataFrame(
+        {
+            "journey": [f"p{each:04d}" for each in generator.permutation(size)],
+            "touched_at": START + generator.permutation(size) * pd.Timedelta(seconds=1),
+            "channel": generator.choice(["a", "b", "c"], size),
+            "conversions": 1,
+            "value": generator.integers(1, 900, size),
+            "kind": 1,
+            "sort": "x",
+        }
+    )
+    path = tmp_path / "log.duckdb"
+    with connect(path, read_only=False) as connection:
+        connection.register("log", log)
+        connection.execute("create table kept as from log")
+        connection.execute(
+            "create view touches as from kept "
+            "where kind = 1 and sort = 'x' and value > -1 and journey like '%p%'"
+        )
+    found = fa.credit_touches(path, model="last", value="value").set_index("channel")["value"]
+    counted = log.groupby("channel")["value"].sum()
+    assert found.to_dict() == counted.to_dict()
+
+
+@pytest.mark.parametrize("channels", [24, 25, 257])
+def test_a_database_file_may_have_many_channels(channels: int, tmp_path: Path):
+    names = [f"c{each:03d}" for each in range(channels)]
+    log = log_of(*((each, 0, name, 1, 0) for each, name in enumerate(names)))
+    path = tmp_path / "log.duckdb"
+    with connect(path, read_only=False) as connection:
+        connection.register("log", log)
+        connection.execute("create table touches as from log")
+    found = fa.credit_touches(path, model="last").set_index("channel")["conversions"]
+    assert found.to_dict() == dict.fromkeys(names, 1)
+
+
+# 06:30 in Berlin is before 00:45 in New York of the same day, and 05:00 UTC lies between
+def test_times_of_a_text_file_keep_their_zones(tmp_path: Path):
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "journey,touched_at,channel,conversions\n"
+        "1,2026-01-05 00:45:00-05:00,c,0\n"
+        "1,2026-01-05 05:00:00+00:00,a,0\n"
+        "1,2026-01-05 06:30:00+01:00,b,0\n"
+        "1,2026-01-05 23:00:00+01:00,d,1\n",
+        encoding="utf-8",
+    )
+    found = fa.credit_touches(path, model=["first", "last"]).set_index(["model", "channel"])
+    assert found.loc[("first", "a"), "conversions"] == found.loc[("last", "d"), "conversions"] == 1
+
+
+def test_conversions_of_a_text_file_may_be_true_or_false(tmp_path: Path):
+    path = tmp_path / "log.csv"
+    log = log_of((1, 0, "a", 0, 0), (1, 1, "b", 1, 0))
+    log.assign(conversions=log["conversions"] > 0).to_csv(path, index=False)
+    assert fa.credit_touches(path, model="linear")["conversions"].tolist() == [0.5, 0.5]
+
+
+def test_tables_of_a_database_may_be_named_as_ours_are(tmp_path: Path):
+    path = tmp_path / "log.duckdb"
+    with connect(path, read_only=False) as connection:
+        connection.register("log", log_of((1, 0, "a", 1, 0)))
+        for name in ("given_log", "touch_log", "coded_log", "journey_number", "kept_log"):
+            connection.execute(f"create table {name} as from log")
+    for name in ("given_log", "touch_log", "coded_log", "JOURNEY_NUMBER", "kept_log"):
+        assert fa.credit_touches(path, model="last", table=name)["conversions"].tolist() == [1]
+    with pytest.raises(CallError, match=r"no table 'given_logs'\. Did you mean 'given_log'"):
+        fa.credit_touches(path, table="given_logs")
+    with pytest.raises(CallError, match=r"none\.duckdb: there is no such file"):
+        fa.credit_touches(tmp_path / "none.duckdb")
+
+
+def test_an_infinite_time_is_no_time(tmp_path: Path):
+    path = tmp_path / "log.duckdb"
+    with connect(path, read_only=False) as connection:
+        connection.execute(
+            "create table touches as select 1 as journey, 'infinity'::timestamp as touched_at, "
+            "'a' as channel, 1 as conversions"
+        )
+    with pytest.raises(DataError, match="1 of 1 touches: no time, or an infinite one"):
+        fa.credit_touches(path)
+
+
+def test_what_a_text_file_says_wrongly_is_told_without_its_rows(tmp_path: Path):
+    path = tmp_path / "log.csv"
+    rows = "".join(f"{each},2026-01-05,secret,0\n" for each in range(30_000))
+    path.write_text(
+        f"journey,touched_at,channel,conversions\n{rows}1,2026-01-05,secret,many\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError, match=r"Line: 30002 .*column .conversions.*BIGINT") as error:
+        fa.credit_touches(path)
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("limit", ["0.5GB", "1.5 GiB", "50mb"])
+def test_memory_may_be_a_part_of_a_unit(limit: str):
+    log = log_of((1, 0, "a", 1, 0))
+    assert fa.credit_touches(log, model="last", memory_limit=limit)["conversions"].tolist() == [1]
+
+
+# journey 2: a ── b × 262,143 (1 and 7)      journey 1: a ── c × 49 (1 and 3)
+@pytest.mark.parametrize("step", [1, -1])
+def test_long_journeys_are_read_in_parts(step: int):
+    """Rows are out of order only where the engine gives its next part, or all are."""
+    many, few = 2**18, 50
+    lasts = [many - 1, many + few - 1]
+    log = pd.DataFrame(
+        {
+            "journey": np.repeat([2, 1], [many, few]),
+            "touched_at": START + np.arange(many + few) * pd.Timedelta(seconds=1),
+            "channel": ["a"] + ["b"] * (many - 1) + ["a"] + ["c"] * (few - 1),
+            "conversions": 0,
+            "value": 0,
+        }
+    )
+    log.loc[lasts, ["conversions", "value"]] = [[1, 7], [1, 3]]
+    found = fa.credit_touches(log[::step], model=["first", "last"], value="value")
+    values = found.set_index(["model", "channel"])["value"]
+    assert values["first"].to_dict() == {"a": 10, "b": 0, "c": 0}
+    assert values["last"].to_dict() == {"a": 0, "b": 7, "c": 3}
+
+
+# a ── (x 5, x 7 at one instant): the lower value ends the journey that a began
+@pytest.mark.parametrize("step", [1, -1])
+def test_of_conversions_alike_the_lower_value_is_first(step: int):
+    log = log_of((1, 0, "a", 0, 0), (1, 1, "x", 1, 5), (1, 1, "x", 1, 7))
+    found = fa.credit_touches(log[::step], model="first", value="value").set_index("channel")
+    assert found["value"].to_dict() == {"a": 5, "x": 7}
+
+
 def test_columns_may_have_any_name_and_conversions_be_yes_or_no():
     log = log_of(("x", 0, "a", 0, 0), ("x", 1, "b", 1, 0)).drop(columns="value")
     log.columns = pd.Index(['the "person"', "via;", "ok", "when"])
@@ -283,16 +418,50 @@ def test_a_table_of_own_weights_and_functions_are_models():
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lambda journeys: np.ones(7), "should be one for each of 4 touches, or one for each of 2"),
+        (lambda journeys: np.ones(7), r"\(7,\); it has to return one weight for each of 4 touches"),
+        (lambda journeys: np.ones((4, 1)), r"\(4, 1\); .* or one credit for each of 2 keys"),
         (lambda journeys: np.ones(2), "credits 2 conversions; there are 1 to share"),
         (lambda journeys: np.ones(4), "the weights of 1 of 2 journeys do not sum to 1"),
-        (lambda journeys: np.full(4, np.nan), "missing or infinite"),
+        (lambda journeys: np.full(4, np.nan), "4 of 4 numbers are missing or infinite"),
+        (
+            lambda journeys: np.array([2, -1, 0, 1.0]),
+            r"1 of 4 weights are below 0 \(first: touch 1",
+        ),
+        (lambda journeys: [-1, 1, 0, 0], "below 0 .*; the weights of 1 of 2 journeys do not sum"),
+        (lambda journeys: ["a"] * 4, "answers list, no numbers"),
+        (lambda journeys: None, "answers NoneType, no numbers"),
+        (lambda journeys: [[1], [1, 2]], "ragged"),
+        (lambda journeys: journeys.nothing, "failed on 2 journeys with AttributeError"),
     ],
 )
 def test_a_function_that_does_not_share_is_refused(answer: Any, said: str):
     log = log_of((1, 0, "a", 0, 0), (1, 1, "b", 0, 0), (1, 2, "b", 1, 8), (2, 0, "a", 0, 0))
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(CallError, match=said):
         fa.credit_touches(log, model=answer)
+
+
+@pytest.mark.parametrize(("off", "is_taken"), [(0.9e-9, True), (-0.9e-9, True), (1.2e-9, False)])
+def test_weights_may_be_off_by_rounding_alone(off: float, is_taken: bool):
+    # a ── b ── b: 1 and 8, and a journey without a conversion, whose weights say nothing
+    log = log_of((1, 0, "a", 0, 0), (1, 1, "b", 0, 0), (1, 2, "b", 1, 8), (2, 0, "a", 0, 0))
+
+    def nearly(journeys: Journeys) -> Any:
+        return np.array([0.5, 0.25, 0.25 + off, 7.0])
+
+    if is_taken:
+        found = fa.credit_touches(log, model=nearly).set_index("channel")["conversions"]
+        assert found.to_dict() == pytest.approx({"a": 0.5, "b": 0.5 + off}, abs=1e-15)
+    else:
+        with pytest.raises(CallError, match="do not sum to 1"):
+            fa.credit_touches(log, model=nearly)
+
+
+def test_own_errors_of_the_package_stay_as_they_are():
+    def refuses(journeys: Journeys) -> Any:
+        raise DataError("too young")
+
+    with pytest.raises(DataError, match="too young"):
+        fa.credit_touches(log_of((1, 0, "a", 1, 8)), model=refuses)
 
 
 def test_an_empty_log_has_no_rows():
@@ -326,13 +495,61 @@ def linear(journeys: Journeys) -> Any:
         ({"model": [linear]}, CallError, "two models named 'linear'"),
         ({"first_share": 0.8}, CallError, "more than 1 together"),
         ({"half_life_days": 0}, CallError, "above 0"),
+        ({"half_life_days": "7"}, CallError, "half_life_days is a number of days above 0, not '7'"),
+        ({"model": 3}, CallError, "A model is a name or a function of journeys, not 3"),
+        ({"model": ["last", ["first"]]}, CallError, r"not \['first'\]. Known: "),
+        ({"first_share": "half"}, CallError, "first_share is a share from 0 to 1, not 'half'"),
+        ({"last_share": float("nan")}, CallError, "last_share is a share from 0 to 1, not nan"),
+        ({"own": 3}, CallError, "own is tables of weights by the names of their models, not 3"),
+        ({"own": {"x": 3}}, CallError, "'x' has weights by part, .* not 3"),
+        ({"own": {"x": {"first": "a"}}}, CallError, "weight of 'first' is a number from 0 on"),
+        ({"own": {"x": {"first": 0}}}, CallError, "a weight has to be above 0"),
+        ({"own": {"x": {"first": pd.NA}}}, CallError, "weight of 'first' is a number .* not <NA>"),
+        ({"own": {"x": {"first": np.ones(2)}}}, CallError, "number from 0 on, not a ndarray"),
+        ({"half_life_days": 10**400}, CallError, "half_life_days is a number of days above 0"),
+        ({"memory_limit": "0.0GB"}, CallError, "memory_limit is a size"),
+        ({"own": {3: {"first": 1}}}, CallError, "name of a table in own is a text, not 3"),
+        ({"seed": "one"}, CallError, "seed is a whole number from 0 on, not 'one'"),
+        ({"direct": 3}, CallError, "direct is a list of channels, not 3"),
+        ({"direct": [3]}, CallError, "direct is a list of channels; 3 in it is no text"),
+        ({"channel": ["a"]}, CallError, r"channel is the name of a column, not \['a'\]"),
+        ({"journey": None}, CallError, "journey is the name of a column, not None"),
+        ({"value": 3}, CallError, "value is the name of a column, not 3"),
+        ({"missing_channel": ""}, CallError, "missing_channel .* cannot be empty"),
+        ({"table": 3}, CallError, "table is the name of a table, not 3"),
+        ({"memory_limit": "foo"}, CallError, "memory_limit is a size such as .*, not 'foo'"),
+        ({"memory_limit": 0}, CallError, "memory_limit is a size such as .*, not 0"),
+        ({"touches": 3}, CallError, "touches is a table, or the path of .* file, not 3"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
     log: pd.DataFrame, changes: dict[str, Any], error: type[Exception], said: str
 ):
     with pytest.raises(error, match=said):
-        fa.credit_touches(log, **changes)
+        fa.credit_touches(**{"touches": log} | changes)
+
+
+def test_all_that_is_wrong_with_a_call_is_said_at_once(log: pd.DataFrame):
+    with pytest.raises(CallError) as error:
+        fa.credit_touches(log, model=["lineal", 3], seed=-1, memory_limit="much", last_share=2)
+    told = str(error.value)
+    for part in ("'lineal'. Did you mean 'linear'", "not 3.", "seed", "memory_limit", "last_share"):
+        assert told.count(part) == 1
+    with pytest.raises(CallError) as error:
+        fa.credit_paths([("a", 1)], path="", separator="", nulls=0, direct=3, first_share=True)  # type: ignore[arg-type]
+    told = str(error.value)
+    for part in ("paths is", "path is", "separator is", "nulls is", "direct is", "first_share is"):
+        assert told.count(part) == 1
+
+
+def test_numbers_of_numpy_are_numbers(log: pd.DataFrame):
+    asked = {"first_share": 0.5, "last_share": 0.25, "half_life_days": 3, "seed": 2}
+    numpys = {name: np.float64(each) for name, each in asked.items()} | {"seed": np.int64(2)}
+    models = ["position_based", "time_decay"]
+    pd.testing.assert_frame_equal(
+        fa.credit_touches(log, model=models, **numpys),
+        fa.credit_touches(log, model=np.array(models), **asked),
+    )
 
 
 def test_faults_of_a_log_are_said_all_at_once(tmp_path: Path):

@@ -261,6 +261,8 @@ def test_agreed_channels_gather_spellings_and_know_their_side(warehouse_of: Buil
     assert credit(by_side) == {"marketing": 50, "sales": 25, None: 25}
     by_campaign = attribute(warehouse, period=OCTOBER, model="linear", by="campaign")
     assert credit(by_campaign) == {"spring": 75, None: 25}
+    assert list(by_campaign.table["name"]) == [None, None]
+    assert "name" not in attribute(warehouse, period=OCTOBER).table
     assert list(by_campaign.table["side"]) == [None, "sales"]  # spring has touches of two sides
 
 

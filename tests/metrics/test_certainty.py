@@ -185,6 +185,52 @@ def test_functions_are_models_too(small: Warehouse) -> None:
     assert of(result.table, model="all_to_a", channel="b")["conversions_high"] == 0.0
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"journeys_of": "account"},
+        {"repeats": "collapsed"},
+        {"direct": "dropped"},
+        {"direct": "unless_alone"},
+        {"pool_below": 2},
+        {"lookback_days": 2},
+    ],
+    ids=str,
+)
+def test_every_option_gives_the_credit_of_attribute(
+    warehouse_of: Build, option: dict[str, Any]
+) -> None:
+    # direct a a b won 100, and c of a colleague; b won 50
+    drawn = won((100, "daab"), (50, "b"))
+    drawn["deal"][0]["account"] = "A"
+    drawn["lead"] = [
+        {"lead": person, "person_key": person, "account": "A", "created_at": "2026-09-01"}
+        for person in ("p000", "q")
+    ]
+    colleague = {"touch": "q", "person_key": "q", "channel": "c", "touched_at": "2026-10-18"}
+    drawn["touch"].append(colleague)
+    for touch in drawn["touch"]:
+        touch["channel"] = "direct" if touch["channel"] == "d" else touch["channel"]
+    warehouse = warehouse_of(drawn)
+
+    def credit(result: Result) -> dict[str, float]:
+        return result.table.set_index("channel")["revenue"].to_dict()
+
+    usual = fa.attribute(warehouse, period=OCTOBER, model="linear")
+    asked = {"period": OCTOBER, "model": "linear", **option}
+    certain = fa.attribution_certainty(warehouse, draws=10, **asked)
+    assert credit(certain) == pytest.approx(credit(fa.attribute(warehouse, **asked)))
+    assert credit(certain) != pytest.approx(credit(usual))
+
+
+def test_the_seed_says_which_journeys_are_held_out(sample: Warehouse) -> None:
+    asked = {"period": fa.month("2026-10"), "model": "last", "draws": 10}
+    one, other = (
+        fa.attribution_certainty(sample, seed=seed, **asked).part("choice") for seed in (1, 2)
+    )
+    assert not one["log_likelihood"].equals(other["log_likelihood"])
+
+
 def test_a_stage_has_no_range_of_revenue(sample: Warehouse) -> None:
     result = fa.attribution_certainty(
         sample, period=fa.quarter("2026-Q3"), conversion="opportunity", model="last", draws=10
@@ -381,5 +427,5 @@ def test_another_json_file_is_no_truth(tmp_path: Path) -> None:
 
 
 def test_too_few_draws_are_refused(small: Warehouse) -> None:
-    with pytest.raises(CallError, match="at least 10 draws"):
+    with pytest.raises(CallError, match="draws is a whole number from 10 on, not 9"):
         fa.attribution_certainty(small, period=OCTOBER, model="last", draws=9)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from funnel_analytics.agreement import parse_agreement
 from funnel_analytics.errors import CallError
 from funnel_analytics.metrics.attribution import attribute
 from funnel_analytics.metrics.attribution.costs import channel_costs
@@ -18,7 +19,7 @@ from funnel_analytics.metrics.attribution.costs_tables import paid
 from funnel_analytics.periods import month, span, year
 from funnel_analytics.results import Result
 from funnel_analytics.warehouse import Warehouse
-from tests.builders import build_warehouse, three_stages
+from tests.builders import THREE_STAGES, build_warehouse, three_stages
 
 JUNE = month("2026-06")
 AGREED = """
@@ -265,6 +266,30 @@ def test_touches_of_june_and_deals_of_june_are_two_questions(
     assert "payback" not in june_deals.parts
 
 
+def test_deals_without_an_amount_are_counted_on_either_basis(
+    warehouse_of: Build, june: Result
+) -> None:
+    # ── June ──────── July      touches of June: 1, 2 (twice); deals won in June: 1, 4
+    # 1  t  won                  3 has its touch in May, 4 none; 5 is worth 9
+    # 2  t t       won
+    drawn = warehouse_of(
+        world(
+            deal(1, None, "2026-06-20 12:00", ("ads", "2026-06-10")),
+            deal(2, None, "2026-07-05 12:00", ("ads", "2026-06-15"), ("late", "2026-06-16")),
+            deal(3, None, "2026-05-20 12:00", ("ads", "2026-05-10")),
+            deal(4, None, "2026-06-21 12:00"),
+            deal(5, 9, "2026-06-22 12:00", ("ads", "2026-06-11")),
+        ),
+        agreement=three_stages(AGREED),
+    )
+    for basis, deals in (("touch", 2), ("conversion", 2)):
+        found = channel_costs(drawn, period=JUNE, basis=basis)
+        assert found.note("deals_without_amount") == {"deals": deals}
+    first = channel_costs(drawn, period=span("2026-06-16", "2026-06-17"), model="first")
+    assert not first.note("deals_without_amount")
+    assert not june.note("deals_without_amount")
+
+
 def test_what_no_row_tells_of_is_missing_not_zero(june: Result) -> None:
     fair, idle, radio = (row(june, name) for name in ("fair", "idle", "radio"))
     ratios = ["cost_per_lead", "cost_per_won_deal", "revenue_per_spend", "pipeline_per_spend"]
@@ -316,6 +341,27 @@ def test_the_cost_is_reached_when_credit_added_up_by_age_gets_there(june: Result
     assert isnan(row(june, "dear")["payback_months"])
 
 
+def test_what_was_paid_back_leaves_every_ratio_open(warehouse_of: Build) -> None:
+    sold = deal(1, 100, "2026-06-20 12:00", ("ads", "2026-06-10"))
+    refunded = spend("ads", ("2026-06-01", 50), ("2026-06-02", -80))
+    tables = world(sold, refunded, lead("a", "2026-06-05", "ads"))
+    result = channel_costs(warehouse_of(tables, agreement=three_stages(AGREED)), period=JUNE)
+    ads = row(result, "ads")
+    assert (ads["spend"], ads["credited_revenue"]) == (-30, 100)
+    ratios = ["cost_per_lead", "cost_per_won_deal", "revenue_per_spend", "pipeline_per_spend"]
+    assert ads[[*ratios, "payback_months"]].isna().all()
+
+
+def test_a_close_of_which_only_the_day_is_known_lies_at_the_end_of_it(warehouse_of: Build) -> None:
+    # Midnight of Berlin is 22:00 UTC: from the touch to the end of the day are 10 hours.
+    sold = deal(1, 100, "2026-06-19 22:00", ("ads", "2026-06-20"))
+    sold["deal"][0]["closed_at_is_day"] = True
+    tables = world(sold, spend("ads", ("2026-06-20", 50)))
+    result = channel_costs(warehouse_of(tables, agreement=three_stages(AGREED)), period=JUNE)
+    assert row(result, "ads")["payback_months"] == pytest.approx(1 / (365.25 / 12), abs=1e-12)
+    assert part(result, "payback", "ads")["age_days"].tolist() == [0, 1, 30]
+
+
 def test_cost_per_stage_is_of_the_leads_created_through_the_channel(june: Result) -> None:
     steps = part(june, "stages", "steps")
     assert steps["reached_leads"].tolist() == [4, 2, 1]
@@ -327,6 +373,24 @@ def test_cost_per_stage_is_of_the_leads_created_through_the_channel(june: Result
     assert blog["reached_leads"].tolist() == [1, 0, 0]
     assert blog[["cost_per_reached", "cost_high"]].iloc[1].isna().all()
     assert part(june, "stages", "fair").empty
+
+
+def test_costs_of_stages_that_more_leads_may_reach_are_marked(warehouse_of: Build) -> None:
+    # The lead of May took 20 days to its opportunity, that of June is 4 days old.
+    old, young = lead("o", "2026-05-01", "ads"), lead("y", "2026-06-20", "ads")
+    later = {"lead": "o", "stage": "opportunity", "entered_at": "2026-05-21 09:00"}
+    spent = spend("ads", ("2026-05-02", 10), ("2026-06-01", 10))
+    tables = world(old, {"stage_event": [later]}, young, spent)
+    since = 'name = "opportunity"\nobserved_from = 2026-05-10'
+    agreement = parse_agreement(THREE_STAGES.replace('name = "opportunity"', since) + AGREED)
+    warehouse = warehouse_of(tables, agreement=agreement, as_of="2026-06-25")
+    may, june = (
+        part(channel_costs(warehouse, period=month(each)), "stages", "ads").set_index("stage")
+        for each in ("2026-05", "2026-06")
+    )
+    assert may["is_left_truncated"].tolist() == [False, True, True]
+    assert not june["is_left_truncated"].any()
+    assert june["is_mature"].tolist() == [True, False, False]
 
 
 def test_deals_that_were_created_are_the_pipeline_whatever_became_of_them(june: Result) -> None:

@@ -62,10 +62,16 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         for each in leads[::2]
     ]
     search = [0 if 31 <= number < 37 else 700 for number in range(WEEKS)]
+    letters = [{18: 600, 19: 1200}.get(number, 0) for number in range(WEEKS)]
     tables = {
         "lead": leads,
         "stage_event": won,
-        "spend": spent("paid_search", search) + spent("display", [70] * WEEKS),
+        "spend": [
+            *spent("paid_search", search),
+            *spent("display", [70] * WEEKS),
+            *({**each, "campaign": "C2"} for each in spent("letters", letters)),
+        ],
+        "campaign": [{"campaign": "C1", "name": "Autumn search"}],
     }
     path = tmp_path_factory.mktemp("off") / "off.duckdb"
     return build_warehouse(path, tables, as_of=AS_OF)
@@ -129,8 +135,39 @@ def test_stages_count_where_they_are_old_enough(company: Warehouse) -> None:
 def test_a_campaign_has_the_spend_of_all_its_channels(company: Warehouse) -> None:
     result = fa.switched_off(company, campaign="C1", off=OFF)
     assert result.table["campaign"].iloc[0] == "C1"
+    assert result.table["name"].iloc[0] == "Autumn search"
+    unnamed = fa.switched_off(company, campaign="C2", off=OFF).table["name"]
+    assert unnamed.isna().all()
     assert result.part("weeks").loc[30, "spend"] == 770
     assert result.table["spend_saved"].iloc[0] == pytest.approx(4200)
+    # Its other channel went on, on the first day of each week that was off.
+    assert result.note("switched_spent") == {"spend": 6 * 70}
+
+
+def test_saved_is_what_the_twelve_weeks_before_cost_and_nothing_without_missing_leads(
+    company: Warehouse,
+) -> None:
+    # Letters cost 1,200 in the twelfth week before: 100 a week. Outbound had no fewer leads.
+    result = fa.switched_off(company, channel="letters", off=OFF, by="origin", groups=["outbound"])
+    row = result.table.iloc[0]
+    assert row["spend_saved"] == pytest.approx(600)
+    assert row["incremental_leads"] < 0
+    assert row["low"] < 0
+    assert row[["cost_per_incremental_lead", "cost_high"]].isna().all()
+
+
+def test_spend_while_off_is_counted_by_its_days_where_it_was_off_everywhere(
+    company: Warehouse,
+) -> None:
+    first, after = week(30, 1), week(36, 1)
+    result = fa.switched_off(company, channel="display", off=(first, after))
+    assert result.note("switched_spent") == {"spend": 6 * 70}
+    found = fa.switched_off(company, channel="paid_search")
+    assert not found.note("switched_spent")
+    somewhere = fa.switched_off(
+        company, channel="display", off=OFF, by="origin", groups=["inbound"]
+    )
+    assert not somewhere.note("switched_spent")
 
 
 @pytest.mark.parametrize(
@@ -175,9 +212,10 @@ def test_all_that_is_missing_is_named_at_once(company: Warehouse) -> None:
         ({"channel": "paid_search", "by": "origin", "groups": ["inbund"]}, "mean 'inbound'"),
         ({"channel": "paid_search", "outcome": "wno"}, "Did you mean 'won'"),
         ({"channel": "paid_search", "outcome": "won", "within_days": 0}, "more than 0 days"),
+        ({"channel": "paid_search", "within_days": "14"}, "more than 0 days, not '14'"),
         ({"channel": "paid_search", "off": []}, "names no span"),
         ({"channel": "paid_search", "off": [OFF, OFF]}, "overlap"),
-        ({"channel": "paid_search", "off": [3]}, "A span is a period"),
+        ({"channel": "paid_search", "off": [3]}, "a span is a period"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
@@ -357,6 +395,15 @@ def test_channels_that_move_together_are_named(drawn: Company) -> None:
     weekly = draws.poisson(30, 60)
     with pytest.raises(DataError, match="spend on near, search cannot be told from each other"):
         fa.spend_response(drawn(weekly, search=search, near=near, other=draws.choice([1, 9], 60)))
+
+
+def test_spend_that_nearly_moves_together_is_said(drawn: Company) -> None:
+    draws = np.random.default_rng(12)
+    search = draws.choice([50, 100, 300], 60)
+    near = search * 2 + draws.normal(0, 50, 60)
+    result = fa.spend_response(drawn(draws.poisson(10 + search / 10), search=search, near=near))
+    assert result.table["inflation"].between(10, 50).all()
+    assert result.note("spend_inflated") == {"names": ["near", "search"]}
 
 
 def test_few_leads_are_refused(drawn: Company) -> None:

@@ -14,6 +14,7 @@ from funnel_analytics.errors import CallError
 from funnel_analytics.metrics.attribution.sourced import marketing_sourced
 from funnel_analytics.warehouse import Warehouse
 from tests.builders import build_warehouse, three_stages
+from tests.wording.spoken import said
 
 Build = Callable[..., Warehouse]
 OCTOBER = fa.month("2026-10")
@@ -314,3 +315,46 @@ def test_the_sample_as_counted_deal_by_deal(sample_database: Path, conversion: s
                 side = "marketing" if lead["origin"] == "inbound" else None
             found["lead_created"] += side == "marketing"
     assert result.table.set_index("definition")["sourced_deals"].to_dict() == found
+
+
+@pytest.mark.parametrize(("mail_on", "is_sourced"), [("2026-08-31", True), ("2026-09-02", False)])
+def test_of_two_leads_of_a_deal_the_first_created_is_its_own(
+    warehouse_of: Build, mail_on: str, is_sourced: bool
+) -> None:
+    # L0 of 1 September came by call; both were converted into D0 and won with it
+    drawn = deals({"lead": {"channel": "call"}, "touches": [CALL]})
+    other = {"lead": "A", "deal": "D0", "person_key": "q", "channel": "mail", "created_at": mail_on}
+    for leads in ([*drawn["lead"], other], [other, *drawn["lead"]]):
+        warehouse = warehouse_of(drawn | {"lead": leads}, agreement=three_stages(SIDES))
+        table = marketing_sourced(warehouse, period=OCTOBER).table.set_index("definition")
+        assert table.loc["lead_created", "sourced_deals"] == is_sourced
+
+
+def test_of_two_leads_of_a_deal_the_one_that_got_further_is_its_own(warehouse_of: Build) -> None:
+    # created: not won yet. L0 by call came first, A by mail is in the opportunity stage
+    drawn = deals({"lead": {"channel": "call"}, "is_won": False, "closed_at": None})
+    other = {"lead": "A", "deal": "D0", "person_key": "q", "channel": "mail",
+             "created_at": "2026-09-02"}  # fmt: skip
+    entered = {"lead": "A", "stage": "opportunity", "entered_at": "2026-09-12"}
+    tables = drawn | {"lead": [*drawn["lead"], other], "stage_event": [entered]}
+    warehouse = warehouse_of(tables, agreement=three_stages(SIDES))
+    result = marketing_sourced(warehouse, period=fa.month("2026-09"), conversion="pipeline")
+    table = result.table.set_index("definition")
+    assert table.loc["lead_created", "sourced_deals"] == 1
+
+
+def test_without_touches_the_creation_of_the_lead_is_judged(warehouse_of: Build) -> None:
+    mail, call = ({"touches": [], "lead": {"channel": name}} for name in ("mail", "call"))
+    tables = deals(mail, call, mail)
+    tables["touch"] = []
+    warehouse = warehouse_of(tables, agreement=three_stages(SIDES))
+    assert not warehouse.has("touch")
+    result = marketing_sourced(warehouse, period=OCTOBER)
+    table = result.table.set_index("definition")
+    assert table["judged_deals"].to_dict() == {"first_touch": 0, "lead_created": 3, "any_touch": 0}
+    assert table.loc["lead_created", "sourced_share"] == pytest.approx(2 / 3)
+    reasons = result.part("not_judged").set_index("definition")["reason"]
+    assert reasons.to_dict() == {"first_touch": "no_touch", "any_touch": "no_touch"}
+    german, english = said(result)
+    assert "66,7 % aus dem Marketing nach der einen Definition, über die sich etwas" in german
+    assert "66.7% sourced by marketing by the one definition that can be judged" in english

@@ -86,17 +86,23 @@ def design(leads: Any, names: list[str]) -> Any:
     return sm.add_constant(dummies.set_axis(leads.index))
 
 
-def score(leads: Any, names: list[str], is_member: Any) -> tuple[float, float]:
-    """The signed root of the score test, with statsmodels, and the excess over the null model."""
-    exog = design(leads, names)
-    null = sm.GLM(leads["came"].astype(float), exog, family=sm.families.Binomial())
-    fitted = null.fit(tol=1e-12, maxiter=200)
-    extra = is_member.to_numpy(float)[:, None]
-    chi_square, _, degrees = null.score_test(fitted.params, exog_extra=extra)
-    assert degrees == 1
-    excess = float(((leads["came"] - fitted.fittedvalues) * is_member).sum())
-    free = np.linalg.matrix_rank(exog.to_numpy())
-    return np.sign(excess) * np.sqrt(chi_square * (1 - free / len(leads))), excess
+class Null:
+    """What statsmodels fits to some attributes of the leads, whichever group is tested then."""
+
+    def __init__(self, leads: Any, names: list[str]) -> None:
+        self.came = leads["came"]
+        self.exog = design(leads, names)
+        self.model = sm.GLM(self.came.astype(float), self.exog, family=sm.families.Binomial())
+        self.fitted = self.model.fit(tol=1e-12, maxiter=200)
+        self.free_share = 1 - np.linalg.matrix_rank(self.exog.to_numpy()) / len(leads)
+
+    def score(self, is_member: Any) -> tuple[float, float]:
+        """The signed root of the score test of a group, and its excess over the null model."""
+        extra = is_member.to_numpy(float)[:, None]
+        chi_square, _, degrees = self.model.score_test(self.fitted.params, exog_extra=extra)
+        assert degrees == 1
+        excess = float(((self.came - self.fitted.fittedvalues) * is_member).sum())
+        return np.sign(excess) * np.sqrt(chi_square * self.free_share), excess
 
 
 def searched(leads: Any) -> tuple[dict[Any, Any], dict[int, float]]:
@@ -109,11 +115,12 @@ def searched(leads: Any) -> tuple[dict[Any, Any], dict[int, float]]:
         base = leads[leads["furthest"] >= step - 1]
         winning[step] = (base["furthest"] >= step).mean()
         base = base.assign(came=base["furthest"] >= step).reset_index(drop=True)
+        of_pairs = Null(base, ATTRIBUTES)
         for one, other in [
             *[(name, None) for name in ATTRIBUTES],
             *combinations(ATTRIBUTES, 2),
         ]:
-            names = [name for name in ATTRIBUTES if other or name != one]
+            null = Null(base, [n for n in ATTRIBUTES if n != one]) if other is None else of_pairs
             firsts = base[one].fillna("(none)")
             seconds = base[other].fillna("(none)") if other else pd.Series("", base.index)
             sizes = leads[one].fillna("(none)").value_counts()
@@ -127,7 +134,7 @@ def searched(leads: Any) -> tuple[dict[Any, Any], dict[int, float]]:
                     continue
                 if other not in (None, "created_month") and other_sizes[second] < FEWEST:
                     continue
-                statistic, excess = score(base, names, in_first & in_second)
+                statistic, excess = null.score(in_first & in_second)
                 rest = base[~(in_first & in_second)]
                 found[step, one, first, other, second or None] = {
                     "previous_leads": len(rows),

@@ -93,3 +93,17 @@ def test_a_query_that_breaks_the_style_does_not(tmp_path: Path):
     assert done.returncode != 0
     for rule in ("capitalisation.keywords", "layout.commas", "convention.casting_style"):
         assert rule in done.stdout
+
+
+# More files than one core takes at once: a fault is found wherever it is dealt to.
+def test_one_bad_query_among_many_is_named(tmp_path: Path):
+    for number in range(20):
+        (tmp_path / f"good_{number}.sql").write_text(
+            "select lead_no\nfrom leads\n", encoding="utf-8"
+        )
+    (tmp_path / "bad.sql").write_text("SELECT lead_no\nfrom leads\n", encoding="utf-8")
+    done = lint(tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert "bad.sql" in done.stdout
+    assert "good_" not in done.stdout
+    assert "21 files" in done.stdout

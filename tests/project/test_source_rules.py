@@ -41,9 +41,9 @@ def strings(tree: ast.AST) -> list[str]:
 
 
 def broad(handler: ast.ExceptHandler) -> bool:
-    """Does it catch everything and keep it? One that cleans up and raises again does not."""
+    """Does it catch everything and keep it? One that raises again, or raises from it, does not."""
     last = handler.body[-1]
-    if isinstance(last, ast.Raise) and last.exc is None:
+    if isinstance(last, ast.Raise) and (last.exc is None or last.cause is not None):
         return False
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(
@@ -71,6 +71,7 @@ def faults(text: str) -> list[str]:
         ("try:\n    f()\nexcept:\n    pass", "line 3: broad except"),
         ("try:\n    f()\nexcept Exception:\n    pass", "line 3: broad except"),
         ("try:\n    f()\nexcept (OSError, Exception):\n    pass", "line 3: broad except"),
+        ("try:\n    f()\nexcept Exception:\n    raise ValueError('x')", "line 3: broad except"),
     ],
 )
 def test_the_rules_find_what_they_forbid(text: str, fault: str):
@@ -78,7 +79,12 @@ def test_the_rules_find_what_they_forbid(text: str, fault: str):
 
 
 @pytest.mark.parametrize(
-    "handler", ["except (OSError, ValueError):\n    pass", "except BaseException:\n    raise"]
+    "handler",
+    [
+        "except (OSError, ValueError):\n    pass",
+        "except BaseException:\n    raise",
+        "except Exception as error:\n    raise ValueError('told') from error",
+    ],
 )
 def test_the_rules_allow_a_named_exception_and_cleaning_up(handler: str):
     assert faults(f"try:\n    f()\n{handler}") == []

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from funnel_analytics.errors import CallError, DataError, SourceError
-from funnel_analytics.sources import LoadReport, load
-from funnel_analytics.warehouse import connect, open_warehouse
+from funnel_analytics.sources import LoadReport, load, merging
+from funnel_analytics.warehouse import Connection, Warehouse, connect, open_warehouse
 from tests.sources.conftest import Exports
 
 
@@ -352,3 +352,25 @@ def test_maven_crm_wins_losses_and_revenue(shared_data: Path, tmp_path: Path) ->
         assert connection.execute(
             "select count(*) from lead_attributes where attribute = 'product' and value = 'GTXPro'"
         ).fetchall() == [(0,)]
+
+
+# Starting the engine takes longer than reading a small log: a file that is open costs nothing more.
+def test_what_was_loaded_before_is_read_while_the_file_is_open(
+    exports: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded(exports)
+    connections: list[Connection] = []
+    answers: list[Any] = []
+
+    def connecting(*given: Any, **named: Any) -> Connection:
+        connections.append(connect(*given, **named))
+        return connections[-1]
+
+    def opening(path: Path) -> Warehouse:
+        answers.append(connections[-1].execute("select 1").fetchall())
+        return open_warehouse(path)
+
+    monkeypatch.setattr(merging, "connect", connecting)
+    monkeypatch.setattr(merging, "open_warehouse", opening)
+    assert merging.earlier_loads(exports.database) is not None
+    assert answers == [[(1,)]]

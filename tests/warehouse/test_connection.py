@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from funnel_analytics.warehouse import connect
@@ -53,3 +55,15 @@ def test_a_small_file_is_read_by_one_thread_and_a_large_one_by_several(tmp_path:
     assert path.stat().st_size > 8_000_000
     with connect(path, read_only=True) as connection:
         assert connection.execute(THREADS).fetchall() == [(several,)]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="The system binds no processes")
+def test_there_are_no_more_threads_than_cores_that_may_be_used() -> None:
+    cores = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        with connect(":memory:", read_only=False) as connection:
+            assert connection.execute(THREADS).fetchall() == [(1,)]
+            connection.register("nothing_is_left_running", pd.DataFrame({"a": [1]}))
+    finally:
+        os.sched_setaffinity(0, cores)

@@ -386,6 +386,7 @@ def attribution_result(
                 "side": side,
                 "is_no_known_touch": unknown,
                 "conversions": thousands / 20,
+                "conversions_share": thousands / 1000,
                 "revenue": thousands * 1000
                 if conversion in ("won", "pipeline")
                 else thousands / 20,

@@ -122,6 +122,12 @@ def test_an_instant_within_a_day_names_its_time() -> None:
         ("2026-10", "im Oktober 2026", "in October 2026"),
         ("2027-Q1", "im 1. Quartal 2027", "in Q1 2027"),
         ("2026", "im Jahr 2026", "in 2026"),
+        ("2026-01-01..2026-12-31", "im Jahr 2026", "in 2026"),
+        (
+            "2024-01-01..2025-12-31",
+            "von Januar 2024 bis Dezember 2025",
+            "from January 2024 to December 2025",
+        ),
         (
             "2026-10-01..2026-10-15",
             "vom 1. Oktober 2026 bis zum 15. Oktober 2026",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from funnel_analytics import plots, theme
 from funnel_analytics.agreement import ATTRIBUTION_MODELS, LANGUAGES
 from funnel_analytics.metrics.attribution.asked import KEYS
-from funnel_analytics.results import Note
+from funnel_analytics.results import Note, Result
 from funnel_analytics.wording import attribution_rules, shown_models, words_in
 from tests.wording import drawn
 from tests.wording.spoken import DE, EN, said
@@ -67,7 +69,7 @@ def test_what_was_left_out_and_pooled_is_said() -> None:
     assert DE.notes(result)[2:] == (
         (
             "Nicht zugerechnet: 2 Kontaktpunkte nach dem Abschluss, 1 Kontaktpunkt des Vertriebs, "
-            "als Aktivität und als Kontaktpunkt erfasst (zählt einmal), 3 Kontaktpunkte durch "
+            "als Aktivität und als Kontaktpunkt erfasst (einmal gezählt), 3 Kontaktpunkte durch "
             "Direktzugriff und 1 Kontaktpunkt als Wiederholung im selben Kanal."
         ),
         (
@@ -141,3 +143,93 @@ def test_what_was_agreed_on_credit() -> None:
 def test_a_million_less_has_its_sign_in_front() -> None:
     assert EN.money(-1_330_000, "EUR", compact=True) == "−€1.33M"
     assert DE.money(-1_330_000, "EUR", compact=True).startswith("−1,33")
+
+
+def credited(result: Result, *rows: tuple[str, str | None, float], by: str = "channel") -> Result:
+    """Shares of a million by model and channel, in the place of those drawn."""
+    table = pd.DataFrame(rows, columns=["model", "channel", "revenue_share"])
+    table = table.assign(
+        side=None, is_no_known_touch=False, touches=1,
+        revenue=table["revenue_share"] * 1e6, conversions=table["revenue_share"] * 50,
+    )  # fmt: skip
+    parameters = dict(result.parameters) | {"by": by}
+    return replace(result, _table=table, parameters=parameters)
+
+
+def test_credit_below_0_makes_no_share_of_what_is_more_than_all() -> None:
+    rate = [("shapley_rate", "paid_search", 2.9), ("shapley_rate", "email", -1.9)]
+    one = credited(drawn.attribution_result("shapley_rate"), *rate)
+    assert said(one) == (
+        (
+            "„Bezahlte Suche“ erhielt im Oktober 2026 2,90 Mio. €, alle anderen zusammen "
+            "−1,90 Mio. €: Das Modell (Shapley nach Erfolgsraten) rechnet auch weniger als 0 zu; "
+            "die Summe ist 1,00 Mio. € Umsatz"
+        ),
+        (
+            "“Paid search” was credited with €2.90M in October 2026, all others together with "
+            "−€1.90M: the model (Shapley by conversion rates) also credits less than 0; the sum "
+            "is €1.00M of revenue"
+        ),
+    )
+    last = [("last", "paid_search", 0.4), ("last", "email", 0.6)]
+    several = credited(drawn.attribution_result("shapley_rate", "last"), *rate, *last)
+    german, english = said(several)
+    assert english.endswith(
+        "40.0–290.0% of €1.00M of revenue in October 2026, depending on the model; Shapley by "
+        "conversion rates also credits less than 0, so not all shares lie between 0 and 100%"
+    )
+    assert "Shapley nach Erfolgsraten rechnet auch weniger als 0 zu" in german
+    usual = credited(drawn.attribution_result("last", "first"), *last, ("first", "email", 1.0))
+    assert "less than 0" not in said(usual)[1]
+
+
+def test_a_winner_is_stated() -> None:
+    rows = [("last", None, 0.7), ("last", "spring", 0.2), ("last", "x", 0.1)]
+    result = credited(drawn.attribution_result("last"), *rows, by="campaign")
+    assert said(result) == (
+        (
+            "70,0 % von 1,00 Mio. € Umsatz im Oktober 2026 gehen an Kontaktpunkte ohne Angabe "
+            "(700.000 €); unter den Kampagnen erhielt „spring“ mit 200.000 € am meisten (20,0 %); "
+            "Modell: letzter Kontaktpunkt"
+        ),
+        (
+            "70.0% of €1.00M of revenue in October 2026 went to touches that state none "
+            "(€700,000); among the campaigns, “spring” was credited with the most: €200,000 "
+            "(20.0%); model: last touch"
+        ),
+    )
+    first = [("first", None, 0.5), ("first", "spring", 0.5)]
+    several = credited(drawn.attribution_result("last", "first"), *rows, *first, by="campaign")
+    assert said(several)[1] == (
+        "50.0–70.0% of €1.00M of revenue in October 2026 went to touches that state none, "
+        "depending on the model; “spring” was credited with 20.0–50.0%"
+    )
+    fewer = [("last", None, 0.4), ("last", "spring", 0.6)]
+    told = said(credited(drawn.attribution_result("last"), *fewer, by="campaign"))
+    assert told[1].startswith("“spring” was credited with €600,000")
+    nothing = credited(drawn.attribution_result("last"), ("last", None, 1.0), by="content")
+    assert said(nothing) == (
+        (
+            "1,00 Mio. € Umsatz im Oktober 2026, aber „Inhalt der Anzeige“ ist bei keinem "
+            "Kontaktpunkt davor angegeben"
+        ),
+        "€1.00M of revenue in October 2026, but no touch before it states “Ad content”",
+    )
+
+
+def test_a_campaign_is_called_by_its_name() -> None:
+    rows = [("last", "C05", 0.6), ("last", "C07", 0.4)]
+    result = credited(drawn.attribution_result("last"), *rows, by="campaign")
+    named = replace(result, _table=result.table.assign(name=["Spring <b>fair</b>", None]))
+    assert said(named)[1].startswith("“Spring <b>fair</b>” was credited")
+    figure = plots.attribution(named, language="en")
+    assert [each.split("<br>")[0] for each in figure.layout.yaxis.ticktext] == [
+        "Spring &lt;b&gt;fair&lt;/b&gt;", "C07",
+    ]  # fmt: skip
+
+
+def test_the_colour_is_on_the_winner() -> None:
+    rows = [("last", None, 0.7), ("last", "spring", 0.2), ("last", "x", 0.1)]
+    result = credited(drawn.attribution_result("last"), *rows, by="campaign")
+    colours = plots.attribution(result, language="en").data[0].marker.color
+    assert list(colours) == [theme.QUIET, theme.ACCENT, theme.QUIET]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from funnel_analytics.agreement import DIRECT, JOURNEYS_OF, LONGEST_LOOKBACK_DAYS, REPEATS
-from funnel_analytics.credit.models import Model, model_name
-from funnel_analytics.errors import CallError, did_you_mean
+from funnel_analytics.arguments import Wrong, is_one_of, shown
+from funnel_analytics.credit.models import Model, given_models, model_name
+from funnel_analytics.errors import did_you_mean
 from funnel_analytics.periods import Period
 from funnel_analytics.warehouse import Warehouse
 
@@ -104,44 +104,53 @@ def asked(
     direct: str | None = None,
     pool_below: int | None = None,
     metric: str = "attribute",
+    needs_touches: bool = True,
+    wrong: Wrong | None = None,
 ) -> Asked:
     """What a metric is asked for; what is None is as agreed.
+
+    `wrong` is what the caller found wrong already; it is refused together with the rest. Without
+    touches nothing is asked, unless the metric says something all the same.
 
     Raises
     ------
     CallError
         An unknown stage or choice, numbers that cannot be, or a period after the data end; all
-        that is wrong with the choices is listed.
+        that is wrong with the arguments is listed.
     MissingTableError
         No touches (and no activities that count as such), or no deals or leads, were loaded.
     """
     agreed = warehouse.agreement.attribution
-    chosen = {
-        "by": (by, KEYS),
-        "journeys_of": (agreed.journeys_of if journeys_of is None else journeys_of, JOURNEYS_OF),
-        "repeats": (agreed.repeats if repeats is None else repeats, REPEATS),
-        "direct": (agreed.direct if direct is None else direct, DIRECT),
-    }
-    problems = [
-        _unknown(name, value, known)
-        for name, (value, known) in chosen.items()
-        if value not in known
-    ]
-    days = agreed.lookback_days if lookback_days is None else lookback_days
-    if not _is_whole(days, 1, LONGEST_LOOKBACK_DAYS):
-        problems.append(
-            f"lookback_days is a whole number of days from 1 to {LONGEST_LOOKBACK_DAYS}, "
-            f"not {days!r}."
+    wrong = wrong or Wrong()
+    wrong.unless_period("period", period)
+    if not is_one_of(by, KEYS):
+        wrong.say(
+            f"Credit cannot go by {shown(by)}, only by {', '.join(KEYS)}."
+            f"{did_you_mean(str(by), KEYS)}"
         )
+    chosen = {
+        "journeys_of": agreed.journeys_of if journeys_of is None else journeys_of,
+        "repeats": agreed.repeats if repeats is None else repeats,
+        "direct": agreed.direct if direct is None else direct,
+    }
+    for (name, value), known in zip(chosen.items(), (JOURNEYS_OF, REPEATS, DIRECT), strict=True):
+        wrong.unless_one_of(name, value, known)
+    days = agreed.lookback_days if lookback_days is None else lookback_days
+    wrong.unless_whole("lookback_days", days, least=1, most=LONGEST_LOOKBACK_DAYS, of="days")
     below = agreed.pool_below if pool_below is None else pool_below
-    if not _is_whole(below, 0):
-        problems.append(f"pool_below is a whole number from 0 on, not {below!r}.")
-    if problems:
-        raise CallError(" ".join(problems))
+    wrong.unless_whole("pool_below", below, least=0)
+    known_ones = (WON, PIPELINE, *warehouse.agreement.stage_names)
+    if not is_one_of(conversion, known_ones):
+        wrong.say(
+            f"Unknown conversion {shown(conversion)}: it is {WON}, {PIPELINE} or a stage; the "
+            f"agreement has the stages {', '.join(known_ones[2:])}."
+            f"{did_you_mean(str(conversion), known_ones)}"
+        )
+    wrong.refuse()
     is_deal = conversion in (WON, PIPELINE)
-    position = 0 if is_deal else _position(warehouse, conversion)
+    position = 0 if is_deal else warehouse.agreement.position(conversion)
     with_activities = agreed.activities is not None
-    if not (with_activities and warehouse.has("activity")):
+    if needs_touches and not (with_activities and warehouse.has("activity")):
         warehouse.require("touch", metric=metric)
     warehouse.require("deal" if is_deal else "lead", metric=metric)
     start, end = warehouse.bounds(period)
@@ -152,71 +161,22 @@ def asked(
         conversion=conversion,
         position=position,
         by=by,
-        journeys_of=str(chosen["journeys_of"][0]),
-        lookback_days=days,
-        repeats=str(chosen["repeats"][0]),
-        direct=str(chosen["direct"][0]),
+        journeys_of=chosen["journeys_of"],
+        lookback_days=int(days),
+        repeats=chosen["repeats"],
+        direct=chosen["direct"],
         direct_channels=agreed.direct_channels,
-        pool_below=below,
+        pool_below=int(below),
         with_activities=with_activities,
     )
 
 
-def models_asked(warehouse: Warehouse, model: Model | Sequence[Model] | None) -> tuple[Model, ...]:
+def models_asked(
+    warehouse: Warehouse, model: Model | Sequence[Model] | None, wrong: Wrong
+) -> tuple[Model, ...]:
     """The models that a metric is asked for, each once: names, or functions of one's own.
 
-    Raises
-    ------
-    CallError
-        No model, an unknown one, or two of one name.
+    No model, an unknown one, or two of one name are added to what is `wrong`.
     """
     agreed = warehouse.agreement.attribution
-    given: Sequence[Model]
-    if model is None:
-        given = (agreed.model,)
-    elif isinstance(model, str) or callable(model):
-        given = (model,)
-    else:
-        given = tuple(dict.fromkeys(model))
-    problems = [
-        f"Unknown attribution model {each!r}.{did_you_mean(str(each), agreed.models)}"
-        for each in given
-        if not callable(each) and each not in agreed.models
-    ]
-    names = [model_name(each) for each in given if callable(each)]
-    taken = [each for each in given if isinstance(each, str)] + list(agreed.models)
-    problems += [
-        f"There are two models named '{name}'; rename the function."
-        for name in dict.fromkeys(names)
-        if name in taken or names.count(name) > 1
-    ]
-    if not given:
-        problems = ["No attribution model was asked for."]
-    if problems:
-        raise CallError(f"{' '.join(problems)} Known: {', '.join(agreed.models)}.")
-    return tuple(given)
-
-
-def _position(warehouse: Warehouse, conversion: str) -> int:
-    names = warehouse.agreement.stage_names
-    if conversion not in names:
-        known = (WON, PIPELINE, *names)
-        raise CallError(
-            f"Unknown conversion '{conversion}': it is {WON}, {PIPELINE} or a stage; the agreement "
-            f"has the stages {', '.join(names)}.{did_you_mean(str(conversion), known)}"
-        )
-    return warehouse.agreement.position(conversion)
-
-
-def _unknown(name: str, value: Any, known: tuple[str, ...]) -> str:
-    wanted = ", ".join(known)
-    said = (
-        f"Credit cannot go by '{value}', only by {wanted}."
-        if name == "by"
-        else f"{name} is one of {wanted}, not {value!r}."
-    )
-    return said + did_you_mean(str(value), known)
-
-
-def _is_whole(number: object, low: int, high: float = math.inf) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and low <= number <= high
+    return given_models(agreed.model if model is None else model, agreed.models, wrong)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.arguments import Wrong
 from funnel_analytics.credit.journeys import Floats
 from funnel_analytics.credit.models import Credit
+from funnel_analytics.credit.resample import FEWEST_DRAWS
 from funnel_analytics.metrics.attribution.asked import (
     WON,
     Asked,
@@ -130,7 +133,13 @@ def attribution_certainty(
     """
     agreed = warehouse.agreement.attribution
     usual = tuple(dict.fromkeys((agreed.model, *_USUAL)))
-    models = models_asked(warehouse, usual if model is None else model)
+    wrong = Wrong()
+    wrong.unless_whole("draws", draws, least=FEWEST_DRAWS)
+    wrong.unless_whole("seed", seed, least=0)
+    if truth is not None:
+        what = "a number of conversions by channel, or the path of a truth.json"
+        wrong.unless_kind("truth", truth, (Mapping, str, Path), what)
+    models = models_asked(warehouse, usual if model is None else model, wrong)
     question = asked(
         warehouse,
         period=period,
@@ -141,7 +150,9 @@ def attribution_certainty(
         direct=direct,
         pool_below=pool_below,
         metric="attribution_certainty",
+        wrong=wrong,
     )
+    draws, seed = int(draws), int(seed)
     true = None if truth is None else true_conversions(truth, period=period, conversion=conversion)
     found = read(warehouse, question, with_open=True)
     settings = settings_of(agreed)

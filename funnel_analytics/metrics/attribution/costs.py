@@ -10,8 +10,9 @@ from typing import Literal, get_args
 
 import pandas as pd
 
+from funnel_analytics.arguments import Wrong, is_one_of, shown
 from funnel_analytics.cohorts import entry_curves, first_days
-from funnel_analytics.errors import CallError, did_you_mean
+from funnel_analytics.errors import did_you_mean
 from funnel_analytics.metrics.attribution.asked import (
     PIPELINE,
     Asked,
@@ -104,14 +105,16 @@ def channel_costs(
         is missing. So it is where nothing was spent, but a cost of 0 per lead is 0.
 
         `leads` are the counted leads created in the period through the channel (campaign, kind of
-        campaign) that they name; `is_leads_hidden` where they are too few to be shown.
+        campaign) that they name, missing where no lead of the period names any;
+        `is_leads_hidden` where they are too few to be shown.
         `credited_deals`, `credited_revenue` (won deals) and `credited_pipeline` (deals created, by
         the same rule) are sums of credit; a deal without an amount counts 0 in them.
         `cost_per_won_deal` is spend / credited deals, `revenue_per_spend` and `pipeline_per_spend`
         credit / spend: of revenue, not of margin.
 
         On the basis of touches, `payback_months` says after which age of the touch credited
-        revenue, added up by that age, had reached the spend; missing where it has not yet.
+        revenue, added up by that age, had reached the spend; missing where it has not yet. A deal
+        of which only the day is known closed at the end of that day.
         `maturity` is the share of the wins to be credited to touches of this age that had come,
         `is_mature` compares it with the agreement. What is not mature is not to be compared. On
         the basis of conversions `is_mature` says whether the period is over.
@@ -132,7 +135,7 @@ def channel_costs(
     CallError
         As in `attribute`, an unknown `by` or `basis`, or several models.
     MissingTableError
-        No spend and no touches, no deals, leads or stage history were loaded.
+        No touches, deals, leads or stage history were loaded.
 
     Notes
     -----
@@ -143,30 +146,33 @@ def channel_costs(
     HC3 errors (MacKinnon & White 1985, J. Econometrics 29, 305-325); a line through months is no
     effect of spend. Credit is a rule for sharing; no effect of a channel was measured.
     """
-    _known("by", by, get_args(By))
-    _known("basis", basis, get_args(Basis))
-    warehouse.require("lead", "stage_event", metric="channel_costs")
-    models = models_asked(warehouse, model)
+    wrong = Wrong()
+    _known("by", by, get_args(By), wrong)
+    _known("basis", basis, get_args(Basis), wrong)
+    models = models_asked(warehouse, model, wrong)
     if len(models) > 1:
-        raise CallError("Costs are set against one model; ask for each by itself.")
+        wrong.say("Costs are set against one model; ask for each by itself.")
+    warehouse.require("lead", "stage_event", metric="channel_costs")
     question = asked(
         warehouse,
         period=period,
-        by="campaign" if by == "objective" else by,
+        by=by if is_one_of(by, ("channel", "campaign")) else "campaign",
         journeys_of=journeys_of,
         lookback_days=lookback_days,
         repeats=repeats,
         direct=direct,
         pool_below=0,
         metric="channel_costs",
+        wrong=wrong,
     )
     read = _Costs(warehouse, question, by, basis, models[0])
     won, pipeline = read.credit()
     table = cost_rows(
         paid(read.spend, read.touches_here), read.leads, question, won, pipeline, basis
     )
-    parts = {}
+    parts, without_value = {}, won.without_value
     if basis == "touch":
+        without_value = won.without_value_of(question.start, question.end)
         table["maturity"] = read.maturity(won).reindex(table.index)
         if question.end + timedelta(days=question.lookback_days) <= warehouse.as_of:
             table["maturity"] = 1.0
@@ -226,7 +232,7 @@ def channel_costs(
             "currency": currency,
         },
         parts={name: shown_part(part) for name, part in parts.items()},
-        notes=cost_notes(table, won, basis, parts["marginal"]),
+        notes=cost_notes(table, won, basis, parts["marginal"], without_value=without_value),
     )
 
 
@@ -314,10 +320,10 @@ def _whole_months(warehouse: Warehouse, period: Period) -> list[Period]:
     ]
 
 
-def _known(what: str, given: str, known: Sequence[str]) -> None:
-    if given not in known:
-        raise CallError(
-            f"Costs know no {what} '{given}', only {', '.join(known)}."
+def _known(what: str, given: str, known: Sequence[str], wrong: Wrong) -> None:
+    if not is_one_of(given, known):
+        wrong.say(
+            f"Costs know no {what} {shown(given)}, only {', '.join(known)}."
             f"{did_you_mean(str(given), known)}"
         )
 

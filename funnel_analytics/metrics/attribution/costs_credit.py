@@ -40,8 +40,9 @@ class Returned:
     Parameters
     ----------
     touches
-        One row per credited touch: `label`, `touched_at`, `lag_days` until its conversion,
-        `conversions` and `value`.
+        One row per credited touch: `label`, `touched_at`, `lag_days` until its conversion (of which
+        only the day is known: until the end of that day), `conversions`, `value`, and `unvalued`:
+        the number of its conversion if that has no amount, else -1.
     conversions, value
         All conversions that were asked for, and their value together.
     untouched, untouched_value
@@ -62,6 +63,12 @@ class Returned:
         """The touches of a span."""
         at = self.touches["touched_at"]
         return self.touches[(at >= pd.Timestamp(start)) & (at < pd.Timestamp(end))]
+
+    def without_value_of(self, start: datetime, end: datetime) -> int:
+        """Conversions without an amount that touches of a span were credited with."""
+        touches = self.of_touches(start, end)
+        credited = touches[(touches["unvalued"] >= 0) & (touches["conversions"] > 0)]
+        return int(credited["unvalued"].nunique())
 
 
 def until_now(warehouse: Warehouse, question: Asked) -> Asked:
@@ -103,11 +110,10 @@ def returned(
         names = [None if each is None else labels.get(each) for each in names]
     shown = np.array([MISSING if each is None else each for each in names], dtype=object)
     touched_at = frame["touched_at"].to_numpy(dtype="datetime64[us]")
-    at = found.conversions["converted_at"].to_numpy(dtype="datetime64[us]")
-    ended = np.repeat(at[found.conversion_rows], journeys.lengths)
-    lag = (ended - touched_at) / np.timedelta64(1, "D")
+    lag = np.zeros(0) if journeys.ages is None else journeys.ages
     value = found.conversions["value"]
     has_touch = found.conversions["has_touch"].to_numpy(dtype=bool)
+    rows = found.conversion_rows[journeys.journey_numbers]
     return Returned(
         touches=pd.DataFrame(
             {
@@ -116,6 +122,7 @@ def returned(
                 "lag_days": np.clip(lag, 0.0, question.lookback_days),
                 "conversions": counts,
                 "value": values,
+                "unvalued": np.where(value.isna().to_numpy(dtype=bool)[rows], rows, -1),
             }
         ),
         conversions=len(value),

@@ -19,8 +19,10 @@ def cost_notes(
     won: Returned,
     basis: str,
     marginal: pd.DataFrame,
+    *,
+    without_value: int,
 ) -> list[Note]:
-    """The notes of a result, from its rows by label."""
+    """The notes of a result, from its rows by label; `without_value`: deals without an amount."""
     known = table.index != UNTOUCHED
     free = known & table["spend"].isna()
     spent = table["spend"].dropna()
@@ -64,8 +66,8 @@ def cost_notes(
                 {"reasons": reasons, "rows": len(marginal), "fewest_months": FEWEST_MONTHS},
             )
         )
-    if basis == "conversion" and won.without_value:
-        notes.append(Note("deals_without_amount", {"deals": won.without_value}))
+    if without_value:
+        notes.append(Note("deals_without_amount", {"deals": without_value}))
     return notes
 
 

@@ -45,7 +45,9 @@ def cost_rows(
     table[counts] = table[counts].fillna(0).astype("int64")
     hidden = table["is_leads_hidden"].eq(True).fillna(False).astype(bool)
     table["is_leads_hidden"] = hidden
-    table["leads"] = table["leads"].fillna(0).astype("Int64").mask(hidden)
+    nothing_named = len(created) > 0 and not (created.index != MISSING).any()
+    unknown = hidden | (nothing_named & (table.index != MISSING))
+    table["leads"] = table["leads"].fillna(0).astype("Int64").mask(unknown)
     table[list(credit.columns)] = table[list(credit.columns)].fillna(0.0)
     table["cost_source"] = table["cost_source"].astype(object).where(
         table["cost_source"].notna(), None

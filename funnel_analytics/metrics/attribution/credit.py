@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.arguments import Wrong
 from funnel_analytics.credit.journeys import Bools, Floats
 from funnel_analytics.credit.models import Credit
 from funnel_analytics.errors import DataError
@@ -20,6 +21,7 @@ from funnel_analytics.metrics.attribution.asked import (
     model_name,
     models_asked,
 )
+from funnel_analytics.metrics.attribution.keys import campaign_names
 from funnel_analytics.metrics.attribution.modelled import (
     credited,
     is_data_driven,
@@ -89,14 +91,17 @@ def attribute(
     -------
     Result
         One row per model and value of `by`, which stands in the column `channel` whatever `by`
-        is; missing where a touch has none. `is_no_known_touch` marks the row of the conversions
-        that had no touch in the window. `conversions` and `revenue` are credited (revenue is the
-        count of conversions where `conversion` is a stage; a deal without an amount counts 0);
+        is; missing where a touch has none; by campaign, `name` is what it is called.
+        `is_no_known_touch` marks the row of the conversions that had no touch in the window.
+        `conversions` and `revenue` are credited (revenue is the count of conversions where
+        `conversion` is a stage; a deal without an amount counts 0);
         for every model they sum to the conversions of the period and to their value.
         Every model has a row for whatever one of the models credits.
-        `revenue_share` is missing where the value of all conversions is 0. `touches` are those of
-        the journeys, once for every conversion they precede. `side` is missing where the touches of
-        a row are of both. Of the models, only `shapley_rate` can credit less than 0.
+        `conversions_share` and `revenue_share` are of all conversions and of their value; missing
+        where there is none. Where no deal has an amount, figures, tables and sentences go by
+        `conversions`. `touches` are those of the journeys, once for every conversion they precede.
+        `side` is missing where the touches of a row are of both. Of the models, only `shapley_rate`
+        (and a function that credits keys) can credit less than 0.
 
         The part `journeys` has one row per number of touches: `touches`, `conversions`, `revenue`.
         Note `totals`: what the credit sums to. Note `touches_left_out`: touches of these people
@@ -109,9 +114,10 @@ def attribute(
     Raises
     ------
     CallError
-        Unknown model, stage or choice, a window shorter than a day, or a period after the data end.
+        Unknown model, stage or choice, a window shorter than a day, or a period after the data end;
+        a function of one's own that fails, or returns no weights or credits.
     DataError
-        A function of one's own returned no weights or credits, or amounts too far apart to add up.
+        Amounts too far apart to add up.
     MissingTableError
         No touches, or no deals, were loaded.
 
@@ -123,7 +129,8 @@ def attribute(
     1e-6 of the currency; what rounding leaves goes to the largest credit, so that sums are exact.
     """
     agreed = warehouse.agreement.attribution
-    models = models_asked(warehouse, model)
+    wrong = Wrong()
+    models = models_asked(warehouse, model, wrong)
     question = asked(
         warehouse,
         period=period,
@@ -134,6 +141,7 @@ def attribute(
         repeats=repeats,
         direct=direct,
         pool_below=pool_below,
+        wrong=wrong,
     )
     found = read(warehouse, question, with_open=needs_open(models))
     lengths = _lengths(found)
@@ -142,17 +150,22 @@ def attribute(
     credits = [credited(found, each, settings) for each in models]
     rows = _rows(found, credits, totals)
     table = pd.concat([_credited(rows, each, totals) for each in credits], ignore_index=True)
+    answers = list(found.answers)
+    if question.by == "campaign":
+        answers.append(warehouse.query("metrics/campaigns_listed"))
+        table.insert(2, "name", campaign_names(answers[-1].table, table["channel"]))
     return warehouse.result(
         "attribute",
         grain=f"one row per model and {by}",
         units={
             "conversions": "deals" if question.is_deal else "leads",
+            "conversions_share": "share of all conversions",
             "revenue": warehouse.agreement.currency if question.is_deal else "conversions",
             "revenue_share": "share of all revenue",
             "touches": "touches",
         },
         definition=_definition(question),
-        answers=found.answers,
+        answers=answers,
         table=table,
         parameters={
             **question.parameters,
@@ -270,6 +283,9 @@ def _credited(rows: pd.DataFrame, credit: Credit, totals: dict[str, Any]) -> pd.
             "side": rows["side"].astype(object).where(rows["side"].notna(), None),
             "is_no_known_touch": ~known,
             "conversions": conversions,
+            "conversions_share": (
+                conversions / totals["conversions"] if totals["conversions"] else math.nan
+            ),
             "revenue": revenue,
             "revenue_share": revenue / total if total else math.nan,
             "touches": rows["touches"].astype("int64"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from funnel_analytics.credit.journeys import Ints, code_type
 
-__all__ = ["MISSING", "POOLED", "Coded", "coded", "label_values", "sides_of"]
+__all__ = ["MISSING", "POOLED", "Coded", "campaign_names", "coded", "label_values", "sides_of"]
 
 POOLED = "(pooled)"
 """The key of all values that are too rare to stand alone."""
@@ -117,3 +117,9 @@ def _keys(names: list[str | None]) -> tuple[str, ...]:
 
 def _texts(column: pd.Series) -> NDArray[Any]:
     return column.astype(object).where(column.notna(), None).to_numpy(dtype=object)
+
+
+def campaign_names(listed: pd.DataFrame, campaigns: pd.Series) -> pd.Series:
+    """The name of each campaign as the list has it; None where it has none."""
+    names = campaigns.map(listed.set_index("campaign")["name"])
+    return names.astype(object).where(names.notna(), None)

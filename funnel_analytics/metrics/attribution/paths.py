@@ -19,6 +19,7 @@ from funnel_analytics.credit.described import (
 from funnel_analytics.credit.journeys import Journeys
 from funnel_analytics.estimates import normal_quantile, wilson
 from funnel_analytics.metrics.attribution.asked import WON, Asked, asked
+from funnel_analytics.metrics.attribution.keys import campaign_names
 from funnel_analytics.metrics.attribution.reading import Read, read
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result
@@ -80,7 +81,9 @@ def journey_paths(
         - `lengths`: touches per journey, in bands `touches_from` to `touches_to` of at least
           `minimum_group_size` conversions each;
         - `times`: days from the first touch in the window to the conversion, for all (bounds
-          missing) and for each band: quartiles and the 95 % limits of the median;
+          missing) and for each band: quartiles and the 95 % limits of the median. Where only the
+          day of a conversion is known, days count to its end, while the lookback counts from its
+          beginning: then a journey can be up to a day longer than the lookback;
         - `roles`: per key, of the touches in journeys that converted, how many opened one, closed
           one, stood between or were alone; they sum to `touches`. `assisted` are conversions whose
           journey has the key but ends in another one, `last` those that end in it, and
@@ -91,7 +94,8 @@ def journey_paths(
           touches, the others as one, and what comes after the last place told apart as
           "(further touches)";
         - `first_to_last`: which key opened the journeys that which key closed; pairs of fewer
-          conversions than `minimum_group_size` are one row, `is_folded`.
+          conversions than `minimum_group_size` are one row, `is_folded`;
+        - `campaigns` (by campaign): the `name` of each `campaign` of journeys that converted.
 
         Notes: `journeys` (conversions, of which without a known touch, and journeys without a
         conversion), `folded_paths`, `touches_left_out`.
@@ -120,6 +124,10 @@ def journey_paths(
     found = read(warehouse, question, with_open=True)
     smallest = warehouse.agreement.minimum_group_size
     ways, folded = paths(found.journeys, smallest=smallest)
+    answers, parts = list(found.answers), _parts(found, smallest)
+    if by == "campaign":
+        answers.append(warehouse.query("metrics/campaigns_listed"))
+        parts["campaigns"] = _campaigns(answers[-1].table, parts["roles"]["key"])
     unit = warehouse.agreement.currency if question.is_deal else "conversions"
     return warehouse.result(
         "journey_paths",
@@ -134,12 +142,18 @@ def journey_paths(
             "conversion_rate": "share of journeys",
         },
         definition=_definition(question),
-        answers=list(found.answers),
+        answers=answers,
         table=_rated(ways),
         parameters=question.parameters,
-        parts=_parts(found, smallest),
+        parts=parts,
         notes=_notes(found, folded),
     )
+
+
+def _campaigns(listed: pd.DataFrame, keys: pd.Series) -> pd.DataFrame:
+    """One row per campaign of the journeys that is listed: what it is called."""
+    campaign = keys[keys.isin(listed["campaign"])].astype(object).reset_index(drop=True)
+    return pd.DataFrame({"campaign": campaign, "name": campaign_names(listed, campaign)})
 
 
 def _definition(question: Asked) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from funnel_analytics.credit.journeys import Floats, Ints, Journeys
-from funnel_analytics.credit.models import Settings, rule_weights
+from funnel_analytics.credit.models import Settings, are_weights, own_answer, rule_weights
 from funnel_analytics.credit.resample import bootstrap, interval
 from funnel_analytics.metrics.attribution.asked import Model, model_name
 from funnel_analytics.metrics.attribution.modelled import is_data_driven
@@ -51,8 +51,8 @@ def redrawn(
     own: dict[str, Callable[[Journeys], Floats]] = {}
     for each in models:
         if callable(each):
-            answer = np.asarray(each(journeys), dtype=float)
-            if _are_weights(journeys, answer):
+            answer = own_answer(each, journeys)
+            if are_weights(journeys, answer):
                 weights[model_name(each)] = answer
             else:
                 own[model_name(each)] = each
@@ -66,14 +66,6 @@ def redrawn(
         {name: _limits(each.conversions, conversions) for name, each in drawn.items()},
         {name: _limits(each.values, values) for name, each in drawn.items()},
     )
-
-
-def _are_weights(journeys: Journeys, answer: Floats) -> bool:
-    """Is it one weight per touch, which sum to 1 in every journey that converted?"""
-    if answer.shape != (journeys.touches,):
-        return False
-    sums = np.bincount(journeys.journey_numbers, answer, len(journeys))
-    return bool(np.allclose(sums[journeys.conversions > 0], 1.0, rtol=0, atol=1e-9))
 
 
 def _limits(known: Floats, unknown: Floats) -> Limits:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.arguments import Wrong
 from funnel_analytics.credit.journeys import Bools, Floats, Journeys
 from funnel_analytics.credit.models import Credit
 from funnel_analytics.credit.rules import credit_by_key
@@ -97,15 +98,20 @@ def attribution_credits(
 
     Notes
     -----
-    Rules credit touches, and their rows sum to the table of `attribute`. So do those of `shapley`
-    and `shapley_ordered`: a journey is divided equally among its channels, and a channel's part
-    equally among its touches there. The other fitted models (and a function that credits keys)
-    divide the sum of all journeys, not each of them; a journey is then spread over its channels in
-    proportion to their shares of the whole (negative ones count as 0), so that channels sum to
-    something else than in `attribute`: `by_channel` shows both.
+    In every model the credits of a conversion, and of any set of conversions, sum to their value.
+    Rules credit touches, and their rows sum to the table of `attribute` in every slice of touches,
+    too. So do those of `shapley` and `shapley_ordered` by channel: a journey is divided equally
+    among its channels, and a channel's part equally among its touches there. The other fitted
+    models (and a function that credits keys) divide the sum of all journeys, not each of them; a
+    journey is then spread over its channels in proportion to their shares of the whole (negative
+    ones count as 0), so that channels sum to something else than in `attribute`: `by_channel` shows
+    both.
     """
     agreed = warehouse.agreement.attribution
-    models = models_asked(warehouse, model)
+    wrong = Wrong()
+    if save_to is not None:
+        wrong.unless_kind("save_to", save_to, (str, Path), "the path of a file")
+    models = models_asked(warehouse, model, wrong)
     question = asked(
         warehouse,
         period=period,
@@ -117,6 +123,7 @@ def attribution_credits(
         direct=direct,
         pool_below=pool_below,
         metric="attribution_credits",
+        wrong=wrong,
     )
     found = read(warehouse, question, with_open=needs_open(models))
     base = _Base(warehouse, found)

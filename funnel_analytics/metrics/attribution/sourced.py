@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from funnel_analytics.errors import CallError
+from funnel_analytics.arguments import Wrong, is_one_of, shown
 from funnel_analytics.estimates import wilson
 from funnel_analytics.metrics.attribution.asked import PIPELINE, WON, asked
 from funnel_analytics.metrics.attribution.reading import Read, read
@@ -81,14 +81,16 @@ def marketing_sourced(
           `lead_after_opportunity`, `no_source` of the lead.
 
         Notes: `sourced_deals` (all of them, and how many differ), `deals_without_amount`,
-        `side_conflicts` (leads whose channel and origin point to different sides).
+        `side_conflicts` (leads whose channel and origin point to different sides),
+        `only_marketing` (all touches before these deals are of marketing, so that by touches no
+        deal can have the answer no).
 
     Raises
     ------
     CallError
         Another conversion, an unknown choice, or a period after the data end.
     MissingTableError
-        No touches, or no deals, were loaded.
+        No deals were loaded. Without touches, `lead_created` alone is judged.
 
     Notes
     -----
@@ -98,14 +100,14 @@ def marketing_sourced(
     as the other two are), and the earliest lead of anybody on the deal (a contact who joined late
     may have been a lead years before).
     """
-    if conversion not in (WON, PIPELINE):
-        raise CallError(
-            f"Deals are sourced, not '{conversion}': conversion is {WON} or {PIPELINE}."
-        )
+    wrong = Wrong()
+    is_deal = is_one_of(conversion, (WON, PIPELINE))
+    if not is_deal:
+        wrong.say(f"Deals are sourced, not {shown(conversion)}: conversion is {WON} or {PIPELINE}.")
     question = asked(
         warehouse,
         period=period,
-        conversion=conversion,
+        conversion=conversion if is_deal else WON,
         by="channel",
         journeys_of=journeys_of,
         lookback_days=_EVER_DAYS if lookback_days is None else lookback_days,
@@ -113,6 +115,8 @@ def marketing_sourced(
         direct="kept",
         pool_below=0,
         metric="marketing_sourced",
+        needs_touches=False,
+        wrong=wrong,
     )
     found = read(warehouse, question)
     leads = warehouse.query(
@@ -122,7 +126,8 @@ def marketing_sourced(
         is_created=question.is_pipeline,
         timezone=warehouse.timezone,
     )
-    judged = verdicts(_deals(found, leads.table), _touches(found))
+    touches = _touches(found)
+    judged = verdicts(_deals(found, leads.table), touches)
     return warehouse.result(
         "marketing_sourced",
         grain="one row per definition",
@@ -141,14 +146,14 @@ def marketing_sourced(
             "period_end": period.end,
             "conversion": conversion,
             "journeys_of": question.journeys_of,
-            "lookback_days": lookback_days,
+            "lookback_days": None if lookback_days is None else question.lookback_days,
         },
         parts={
             "overlap": _overlap(judged),
             "deals": _differing(judged),
             "not_judged": _not_judged(judged),
         },
-        notes=_notes(judged),
+        notes=_notes(judged, touches),
     )
 
 
@@ -247,11 +252,13 @@ def _share(part: float, whole: float) -> float:
     return part / whole if whole else np.nan
 
 
-def _notes(judged: pd.DataFrame) -> list[Note]:
+def _notes(judged: pd.DataFrame, touches: pd.DataFrame) -> list[Note]:
     without = int(judged["value"].isna().sum())
     conflicts = int(judged["has_side_conflict"].sum())
+    is_one_sided = len(touches) > 0 and bool((touches["side"].astype(object) == "marketing").all())
     return [
         Note("sourced_deals", {"deals": len(judged), "differing": len(_differing(judged))}),
         *([Note("deals_without_amount", {"deals": without})] if without else []),
         *([Note("side_conflicts", {"leads": conflicts})] if conflicts else []),
+        *([Note("only_marketing", {"touches": len(touches)})] if is_one_sided else []),
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from funnel_analytics.arguments import is_number
 from funnel_analytics.errors import CallError
 from funnel_analytics.metrics.attribution.ranges import row_keys
 from funnel_analytics.periods import Period
@@ -45,7 +46,7 @@ def true_conversions(truth: Truth, *, period: Period, conversion: str) -> dict[s
     given = truth if isinstance(truth, Mapping) else _of_file(Path(truth), period, conversion)
     found: dict[str | None, float] = {}
     for channel, number in given.items():
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
+        if not is_number(number):
             raise CallError(f"The truth about '{channel}' is a number, not {number!r}.")
         if not math.isfinite(number) or number < 0:
             raise CallError(f"The truth about '{channel}' is a count of conversions, not {number}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -11,8 +13,17 @@ from funnel_analytics.estimates import Switched, placebo_share
 from funnel_analytics.estimates.inputs import Floats
 from funnel_analytics.metrics.incrementality.compared import Weeks
 from funnel_analytics.metrics.incrementality.weeks import Spend, days_of, summed
+from funnel_analytics.periods import Period
 
-__all__ = ["METHODS", "by_week", "spent_by_week", "table_of", "terms_of", "units_of"]
+__all__ = [
+    "METHODS",
+    "by_week",
+    "spent_by_week",
+    "spent_while_off",
+    "table_of",
+    "terms_of",
+    "units_of",
+]
 
 METHODS = ("interrupted_time_series", "difference_in_differences")
 """What is compared with: other weeks, or other groups."""
@@ -33,6 +44,17 @@ def spent_by_week(spend: Spend | None, column: str, name: str, weeks: Weeks) -> 
     return np.asarray(np.where(known, sums, np.nan))
 
 
+def spent_while_off(spend: Spend | None, column: str, name: str, spans: Sequence[Period]) -> float:
+    """What was spent on it on days that are said to be off."""
+    if spend is None:
+        return 0.0
+    rows = spend.rows[spend.rows[column] == name]
+    is_off = [
+        any(span.start <= day < span.end for span in spans) for day in rows["spent_on"].tolist()
+    ]
+    return round(math.fsum(rows.loc[is_off, "amount"].dropna()), 6)
+
+
 def table_of(
     column: str,
     name: str,
@@ -41,6 +63,7 @@ def table_of(
     placebos: pd.DataFrame,
     spent: Floats,
     *,
+    label: str | None,
     is_compared: bool,
 ) -> pd.DataFrame:
     """One row: what was counted, expected, missing and saved."""
@@ -57,6 +80,7 @@ def table_of(
     row = {
         "channel": name if column == "channel" else None,
         "campaign": name if column == "campaign" else None,
+        "name": label,
         "method": METHODS[int(is_compared)],
         "off_from": weeks.first + timedelta(days=7 * weeks.before),
         "off_to": weeks.first + timedelta(days=7 * last + 6),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.arguments import shown
 from funnel_analytics.errors import CallError
 from funnel_analytics.estimates.inputs import Floats
 from funnel_analytics.periods import Period, span
@@ -22,7 +24,7 @@ _WEEKS_BEFORE = 12
 _WEEKS_WITH_SPEND = 8
 
 
-def asked_spans(off: Off | Sequence[Off]) -> list[Period]:
+def asked_spans(off: Any) -> list[Period]:
     """The spans asked for, in order.
 
     Raises
@@ -30,8 +32,13 @@ def asked_spans(off: Off | Sequence[Off]) -> list[Period]:
     CallError
         None, no span of two days, or two that overlap.
     """
-    is_one = isinstance(off, Period) or (len(off) == 2 and isinstance(off[0], (date, str)))
-    given = [off] if is_one else list(off)  # type: ignore[arg-type]
+    if not isinstance(off, (Period, Sequence)) or isinstance(off, (str, bytes)):
+        raise CallError(
+            "off is a period, a pair of its first day and the first after, or a list of them: not "
+            f"{shown(off)}."
+        )
+    is_pair = not isinstance(off, Period) and len(off) == 2 and isinstance(off[0], (date, str))
+    given = [off] if isinstance(off, Period) or is_pair else list(off)
     spans = []
     for each in given:
         if isinstance(each, Period):
@@ -40,7 +47,7 @@ def asked_spans(off: Off | Sequence[Off]) -> list[Period]:
             spans.append(span(*each))
         else:
             raise CallError(
-                f"A span is a period, or its first day and the first after: not {each}."
+                f"off: a span is a period, or its first day and the first after: not {shown(each)}."
             )
     if not spans:
         raise CallError("off names no span; leave it out to have the spend tell.")

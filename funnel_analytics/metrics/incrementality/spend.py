@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from funnel_analytics.arguments import Wrong, is_one_of, shown
 from funnel_analytics.errors import CallError, ThinDataError, did_you_mean
 from funnel_analytics.estimates import TWO_YEARS, SpendFit, fit_spend, inflation, season
 from funnel_analytics.estimates.inputs import Floats
@@ -144,9 +145,15 @@ def spend_response(
     weeks; intervals by resampling blocks of residuals 200 times, each choosing anew. Budgets follow
     seasons and success too: this is an association, not an experiment.
     """
-    if by not in get_args(Level):
-        raise CallError(f"Spend is split by {' or '.join(get_args(Level))}, not '{by}'.")
-    asked = outcome_of(warehouse.agreement, outcome, within_days)
+    wrong = Wrong()
+    if not is_one_of(by, get_args(Level)):
+        wrong.say(f"Spend is split by {' or '.join(get_args(Level))}, not {shown(by)}.")
+    if period is not None:
+        wrong.unless_period("period", period)
+    if names is not None:
+        wrong.unless_texts("names", names, "names")
+    asked = outcome_of(warehouse.agreement, outcome, within_days, wrong)
+    wrong.refuse()
     tables = ["lead", *([] if asked.within_days is None else ["stage_event"])]
     warehouse.require(*tables, "spend", metric="spend_response")
     selection = select_leads(warehouse, period=period, by=None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
+from funnel_analytics.arguments import Wrong, shown
 from funnel_analytics.errors import CallError, ThinDataError, did_you_mean
 from funnel_analytics.estimates import (
     TWO_YEARS,
@@ -19,6 +21,7 @@ from funnel_analytics.metrics.incrementality.missing import (
     METHODS,
     by_week,
     spent_by_week,
+    spent_while_off,
     table_of,
     terms_of,
     units_of,
@@ -42,7 +45,7 @@ from funnel_analytics.metrics.incrementality.weeks import (
 )
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result
-from funnel_analytics.segments import Selection, folded_note, select_leads
+from funnel_analytics.segments import folded_note, select_leads
 from funnel_analytics.warehouse import Warehouse
 
 __all__ = ["switched_off"]
@@ -89,7 +92,8 @@ def switched_off(
     Returns
     -------
     Result
-        One row. `method` is `"difference_in_differences"` or `"interrupted_time_series"`. In
+        One row. `name` is the campaign's, where it has one. `method` is
+        `"difference_in_differences"` or `"interrupted_time_series"`. In
         `off_weeks` (the parts of weeks that were off, from `off_from` to `off_to`) there were
         `counted_leads`; `expected_leads` had it stayed on. `incremental_leads` is the difference:
         how many more would be expected with it, with the 95 % interval `low` to `high`; `per_week`,
@@ -108,7 +112,8 @@ def switched_off(
 
         Notes: `excluded`, `folded`, `switched_assumes`, `switched_season` (less than two years:
         what the season does is taken for the effect), `switched_apart` (the groups had drifted
-        apart before), `switched_without_group` (leads whose group is unknown, left out).
+        apart before), `switched_without_group` (leads whose group is unknown, left out),
+        `switched_spent` (off everywhere, but money was spent on it on days that were off).
 
     Raises
     ------
@@ -125,14 +130,17 @@ def switched_off(
     See `estimates.against_groups` and `estimates.against_weeks`. Both suppose that nothing else
     changed when it was switched off.
     """
-    asked = outcome_of(warehouse.agreement, outcome, within_days)
+    wrong = Wrong()
+    asked = outcome_of(warehouse.agreement, outcome, within_days, wrong)
+    spans = _checked(channel, campaign, off, by, groups, period, wrong)
     tables = ["lead", *([] if asked.within_days is None else ["stage_event"])]
     warehouse.require(*tables, *(["spend"] if off is None else []), metric="switched_off")
     column, name = _named(channel, campaign)
-    selection = _selected(warehouse, period, by, groups)
+    selection = select_leads(warehouse, period=period, by=by)
     spend = spend_by_day(warehouse) if warehouse.has("spend") else None
     _check_name(warehouse, spend, column, name, is_found=off is None)
-    spans = asked_spans(off) if off is not None else _found(spend, column, name)
+    if off is None:
+        spans = _found(spend, column, name)
     counted = leads_by_day(warehouse, selection, asked)
     weeks = weeks_of(counted, asked, spans, groups, selection)
     check(weeks, is_compared=groups is not None)
@@ -142,7 +150,11 @@ def switched_off(
     else:
         found = against_groups(weeks.leads, weeks.others, weeks.off)
     placebos = placebos_of(weeks, controls, is_compared=groups is not None)
+    listed = warehouse.query("metrics/campaigns_listed") if column == "campaign" else None
+    answers = [*counted.answers, *([spend.answer] if spend else []), *([listed] if listed else [])]
+    label = None if listed is None else _label(listed.table, name)
     spent = spent_by_week(spend, column, name, weeks)
+    still = spent_while_off(spend, column, name, spans) if groups is None else 0.0
     currency = warehouse.agreement.currency
     return warehouse.result(
         "switched_off",
@@ -152,8 +164,17 @@ def switched_off(
             "Leads of all channels in the weeks in which it was off, against those expected from "
             "the other groups, or from the other weeks."
         ),
-        answers=[*counted.answers, *([spend.answer] if spend else [])],
-        table=table_of(column, name, weeks, found, placebos, spent, is_compared=groups is not None),
+        answers=answers,
+        table=table_of(
+            column,
+            name,
+            weeks,
+            found,
+            placebos,
+            spent,
+            label=label,
+            is_compared=groups is not None,
+        ),
         parameters={
             **selection.parameters("period"),
             "column": column,
@@ -179,26 +200,49 @@ def switched_off(
             *counted.notes,
             *folded_note(counted.rows, minimum_group_size=selection.minimum_group_size),
             *_notes(counted, asked, weeks, found, is_compared=groups is not None),
+            *([Note("switched_spent", {"spend": still})] if still > 0 else []),
         ],
     )
 
 
-def _named(channel: str | None, campaign: str | None) -> tuple[str, str]:
+def _label(campaigns: pd.DataFrame, campaign: str) -> str | None:
+    """The name that the list of campaigns has for one."""
+    names = campaigns.loc[campaigns["campaign"] == campaign, "name"].dropna()
+    return None if names.empty else str(names.iloc[0])
+
+
+def _checked(
+    channel: Any, campaign: Any, off: Any, by: Any, groups: Any, period: Any, wrong: Wrong
+) -> list[Period]:
+    """The spans asked for, after refusing all that is wrong with a call."""
     if (channel is None) == (campaign is None):
-        raise CallError("switched_off is asked for either a channel or a campaign.")
-    return ("channel", channel) if channel is not None else ("campaign", str(campaign))
-
-
-def _selected(
-    warehouse: Warehouse, period: Period | None, by: str | None, groups: Sequence[str] | None
-) -> Selection:
+        wrong.say("switched_off is asked for either a channel or a campaign.")
+    for name, value in (("channel", channel), ("campaign", campaign)):
+        if value is not None:
+            wrong.unless_text(name, value, f"the name of a {name}")
     if (by is None) != (groups is None):
-        raise CallError("by and groups go together: the attribute, and where it was off.")
-    if groups is not None and (isinstance(groups, str) or not groups):
-        raise CallError("groups is a list with at least one value of the attribute.")
+        wrong.say("by and groups go together: the attribute, and where it was off.")
+    if groups is not None:
+        is_list = isinstance(groups, (list, tuple))
+        if not is_list or not groups or not all(isinstance(each, str) for each in groups):
+            wrong.say(
+                f"groups is a list with at least one value of the attribute, not {shown(groups)}."
+            )
     if by is not None and not isinstance(by, str):
-        raise CallError("switched_off compares the values of one attribute.")
-    return select_leads(warehouse, period=period, by=by)
+        wrong.say(f"by: switched_off compares the values of one attribute, not {shown(by)}.")
+    if period is not None:
+        wrong.unless_period("period", period)
+    spans = []
+    try:
+        spans = [] if off is None else asked_spans(off)
+    except CallError as error:
+        wrong.say(str(error))
+    wrong.refuse()
+    return spans
+
+
+def _named(channel: str | None, campaign: str | None) -> tuple[str, str]:
+    return ("channel", channel) if channel is not None else ("campaign", str(campaign))
 
 
 def _check_name(

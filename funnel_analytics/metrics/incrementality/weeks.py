@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from funnel_analytics.agreement import Agreement
+from funnel_analytics.arguments import Wrong, is_number, is_one_of, shown
 from funnel_analytics.clock import working_intervals
 from funnel_analytics.cohorts import first_days
-from funnel_analytics.errors import CallError, did_you_mean
+from funnel_analytics.errors import did_you_mean
 from funnel_analytics.estimates.inputs import Floats
 from funnel_analytics.periods import span, to_local
 from funnel_analytics.results import Note
@@ -85,26 +86,27 @@ class Spend:
         return rows.groupby("spent_on")["amount"].sum()
 
 
-def outcome_of(agreement: Agreement, outcome: str, within_days: float) -> Outcome:
-    """What is to be counted, after checking it.
+def outcome_of(agreement: Agreement, outcome: str, within_days: float, wrong: Wrong) -> Outcome:
+    """What is to be counted.
 
-    Raises
-    ------
-    CallError
-        No such stage, the first one, or days not above 0.
+    No such stage, the first one, or days not above 0 are added to what is `wrong`.
     """
-    if outcome == LEADS:
-        return Outcome(LEADS, 1, None)
+    leads = Outcome(LEADS, 1, None)
     names = agreement.stage_names
+    known = [LEADS, "won", *names[1:]]
+    is_time = is_number(within_days) and 0 < within_days < math.inf
+    if not is_time:
+        wrong.say(
+            f"within_days: leads are followed for more than 0 days, not {shown(within_days)}."
+        )
+    if not is_one_of(outcome, known):
+        told = ", ".join(dict.fromkeys((LEADS, *names[1:])))
+        wrong.say(f"Counted are {told}, not {shown(outcome)}.{did_you_mean(str(outcome), known)}")
+        return leads
+    if outcome == LEADS or not is_time:
+        return leads
     if outcome == "won":
         outcome = names[-1]
-    if outcome not in names[1:]:
-        known = [LEADS, *names[1:]]
-        raise CallError(
-            f"Counted are {', '.join(known)}, not '{outcome}'.{did_you_mean(outcome, known)}"
-        )
-    if not 0 < within_days < math.inf:
-        raise CallError(f"Leads are followed for more than 0 days, not {within_days}.")
     return Outcome(outcome, agreement.position(outcome), float(within_days))
 
 

@@ -1,5 +1,3 @@
 -- One row per channel of an event log, by code.
 -- params: none
-select channel
-from channel_code
-order by code
+select unnest(getvariable('channel_names')) as channel

@@ -2,12 +2,11 @@
 -- params: none
 create temp view coded_log as
 select
-    cast(touch_log.journey as bigint) as journey_no,
-    epoch_us(touch_log.touched_at) as touched_us,
-    channel_code.code,
-    touch_log.created,
-    touch_log.conversions,
-    touch_log.value,
-    touch_log.touch_id
+    cast(journey as bigint) as journey_no,
+    epoch_us(touched_at) as touched_us,
+    {{ code }} as code,
+    created,
+    conversions,
+    value,
+    touch_id
 from touch_log
-inner join channel_code on touch_log.channel is not distinct from channel_code.channel

@@ -1,8 +1,8 @@
 -- One row per touch of an event log with conversions or a value.
 -- params: none
 select
-    conversions,
-    value
+    coalesce(conversions, 0) as conversions,
+    coalesce(value, 0) as value
 from touch_log
 where
     conversions != 0

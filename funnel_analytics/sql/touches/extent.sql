@@ -4,8 +4,7 @@
 select
     count(*) as touches,
     count(*) - count(journey) as without_journey,
-    count(*) - count(touched_at) as without_time,
+    count(*) - count(epoch_us(touched_at)) as without_time,
     epoch_us(min(touched_at)) as first_us,
-    epoch_us(max(touched_at)) as last_us,
-    bool_and(epoch_us(touched_at) % 1000000 = 0) as is_in_seconds
+    epoch_us(max(touched_at)) as last_us
 from touch_log

@@ -2,19 +2,19 @@
 -- those come first that did not convert.
 -- params: none
 select
-    coded_log.journey_no,
-    coded_log.touched_us,
-    cast(coded_log.code as integer) as code,
-    cast(coded_log.created as utinyint) as created,
-    coded_log.conversions,
-    coded_log.value
+    journey_no,
+    touched_us,
+    code,
+    created,
+    coalesce(conversions, 0) as conversions,
+    coalesce(value, 0) as value
 from coded_log
 order by
-    coded_log.journey_no,
-    coded_log.touched_us,
-    coded_log.touch_id,
-    coded_log.conversions > 0,
-    coded_log.code,
-    coded_log.created,
-    coded_log.conversions,
-    coded_log.value
+    journey_no,
+    touched_us,
+    touch_id,
+    coalesce(conversions > 0, false),
+    code,
+    created,
+    coalesce(conversions, 0),
+    coalesce(value, 0)

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   // What fits between the margins of A4 across, in CSS pixels.
-  const paper = { width: 1030, height: 676 };
+  const paper = { width: 1030, height: 656 };
   const lowest = 0.7;
   const lower = 0.75;
   const locale = JSON.parse(document.getElementById("locale").textContent);

@@ -1,4 +1,0 @@
--- One row per touch of an event log, as one number.
--- params: none
-select packed
-from packed_log
