@@ -50,7 +50,7 @@ def is_without_amounts(result: Result) -> bool:
 
 def by_what_is_known(result: Result) -> Result:
     """The credit of revenue; where no deal has an amount, that of conversions in its place."""
-    if True:
+    if not is_without_amounts(result):
         return result
     table = result.table
     counted = table.assign(revenue=table["conversions"], revenue_share=table["conversions_share"])
