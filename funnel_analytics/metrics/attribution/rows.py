@@ -12,7 +12,7 @@ import pandas as pd
 
 from funnel_analytics.arguments import Wrong
 from funnel_analytics.credit.journeys import Bools, Floats, Journeys
-from funnel_analytics.credit.models import Credit
+from funnel_analytics.credit.models import Credit, Settings, rule_weights
 from funnel_analytics.credit.rules import credit_by_key
 from funnel_analytics.credit.spread import exact_amounts
 from funnel_analytics.errors import CallError
@@ -24,9 +24,14 @@ from funnel_analytics.metrics.attribution.asked import (
     model_name,
     models_asked,
 )
-from funnel_analytics.metrics.attribution.modelled import credited, needs_open, settings_of
+from funnel_analytics.metrics.attribution.modelled import (
+    credited,
+    is_data_driven,
+    needs_open,
+    settings_of,
+)
 from funnel_analytics.metrics.attribution.reading import Read, read
-from funnel_analytics.metrics.attribution.spreading import touch_weights
+from funnel_analytics.metrics.attribution.spreading import TouchWeights, touch_weights
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result, plain
 from funnel_analytics.warehouse import WRITTEN_AS, Warehouse, write_rows
@@ -129,11 +134,7 @@ def attribution_credits(
     base = _Base(warehouse, found)
     settings = settings_of(agreed)
     names = [model_name(each) for each in models]
-    credits = [credited(found, each, settings) for each in models]
-    given = [
-        touch_weights(found, each, settings, credit)
-        for each, credit in zip(models, credits, strict=True)
-    ]
+    given, credits = zip(*(_shared(found, each, settings) for each in models), strict=True)
     tables = [base.with_credit(each.weights) for each in given]
     table = pd.concat(tables, ignore_index=True)
     is_shown = np.any([each.conversions != 0 for each in credits], axis=0)
@@ -168,6 +169,16 @@ def attribution_credits(
     if save_to is not None:
         _save(result, table[_COLUMNS], Path(save_to))
     return result
+
+
+def _shared(found: Read, model: Model, settings: Settings) -> tuple[TouchWeights, Credit]:
+    """What a model gives to each touch, and to each channel; of a rule the one is the other."""
+    if is_data_driven(model) or callable(model):
+        credit = credited(found, model, settings)
+        return touch_weights(found, model, settings, credit), credit
+    weights = rule_weights(found.converted, model, settings)
+    conversions, values = credit_by_key(found.converted, weights)
+    return TouchWeights(weights, False), Credit(model, conversions, values)
 
 
 class _Base:
