@@ -9,9 +9,6 @@ Every number comes from a process of its own, held to one core. README.md says h
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.run import build, measured, one_core
+from benchmarks.steps import measure
 
 RULES = ["first", "last", "linear", "position_based", "time_decay"]
 ALL_RULES = [*RULES, "last_non_direct", "w_shaped", "full_path"]
@@ -74,47 +72,6 @@ where
 
 
 OF_LEADS = "update lead set deal = deal.deal from deal where deal.deal = 'D' || lead.lead"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--leads", type=int, default=1_000_000)
-    parser.add_argument("--db", type=Path, help="where the company is, or is to be kept")
-    parser.add_argument("--step", choices=sorted(STEPS), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.step:
-        print(json.dumps(STEPS[asked.step](asked.db, asked.leads)))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        show(asked.db or Path(folder) / "benchmark.duckdb", asked.leads)
-
-
-def show(db: Path, leads: int) -> None:
-    """Build the company if it is not there, and run every step."""
-    if not db.exists():
-        built = run("build", db, leads)
-        print(f"marts built in {built['cpu']:.1f} CPU s, {built['mb']:.0f} MB at most")
-    print(f"{'':34}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}{'conversions':>13}")
-    for step in STEPS:
-        if step != "build":
-            found = run(step, db, leads)
-            print(
-                f"{step.replace('_', ' '):34}{found['cpu']:8.2f}{found['wall']:8.2f}"
-                f"{found['mb']:9.0f}{found['conversions']:13,.0f}"
-            )
-
-
-def run(step: str, db: Path, leads: int) -> dict[str, Any]:
-    """One step in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--step", step, "--db", str(db), "--leads", str(leads)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{step} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def build_company(db: Path, leads: int) -> dict[str, Any]:
@@ -180,4 +137,4 @@ STEPS = {
 }
 
 if __name__ == "__main__":
-    main()
+    measure(__file__, __doc__, STEPS, {"conversions": "13,.0f"})

@@ -11,17 +11,14 @@ Every number comes from a process of its own, held to one core. README.md says h
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.attribution_warehouse import DEALS, OF_LEADS, TOUCHES
 from benchmarks.run import build, measured, one_core
+from benchmarks.steps import measure
 
 CAMPAIGNS = """
 insert into campaign (campaign, name, channel, objective, load_no, source_row)
@@ -56,47 +53,6 @@ update touch set
     campaign = 'C' || (cast(split_part(channel, '_', 2) as integer) + 12 * (hash(touch) % 6)),
     cost = case when hash(touch, 'cost') % 100 > 0 then (hash(touch, 'cost') % 400) / 100.0 end
 """
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--leads", type=int, default=1_000_000)
-    parser.add_argument("--db", type=Path, help="where the company is, or is to be kept")
-    parser.add_argument("--step", choices=sorted(STEPS), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.step:
-        print(json.dumps(STEPS[asked.step](asked.db, asked.leads)))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        show(asked.db or Path(folder) / "benchmark.duckdb", asked.leads)
-
-
-def show(db: Path, leads: int) -> None:
-    """Build the company if it is not there, and run every step."""
-    if not db.exists():
-        built = run("build", db, leads)
-        print(f"marts built in {built['cpu']:.1f} CPU s, {built['mb']:.0f} MB at most")
-    print(f"{'':34}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}{'rows':>6}{'spend':>14}{'deals':>11}")
-    for step in STEPS:
-        if step != "build":
-            found = run(step, db, leads)
-            print(
-                f"{step.replace('_', ' '):34}{found['cpu']:8.2f}{found['wall']:8.2f}"
-                f"{found['mb']:9.0f}{found['rows']:6}{found['spend']:14,.0f}{found['deals']:11,.0f}"
-            )
-
-
-def run(step: str, db: Path, leads: int) -> dict[str, Any]:
-    """One step in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--step", step, "--db", str(db), "--leads", str(leads)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{step} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def build_company(db: Path, leads: int) -> dict[str, Any]:
@@ -141,4 +97,4 @@ STEPS = {
 }
 
 if __name__ == "__main__":
-    main()
+    measure(__file__, __doc__, STEPS, {"rows": "6,.0f", "spend": "14,.0f", "deals": "11,.0f"})
