@@ -191,7 +191,8 @@ def test_a_deal_of_contacts_counts_unless_none_of_their_leads_does(
         }
     )
     assert rows(warehouse, "select deal from won_deals") == [("D1",), ("D3",)]
-    assert rows(warehouse, "select * from deal_people where deal <> 'D4' order by all") == [
+    of_deals = "select deal, person_key from deal_people where deal <> 'D4' order by all"
+    assert rows(warehouse, of_deals) == [
         ("D1", "lead a"),
         ("D3", "contact CX"),
     ]

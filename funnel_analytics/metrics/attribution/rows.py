@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from funnel_analytics.arguments import Wrong
-from funnel_analytics.credit.journeys import Bools, Floats, Journeys
+from funnel_analytics.credit.journeys import Bools, Floats
 from funnel_analytics.credit.models import Credit, Settings, rule_weights
 from funnel_analytics.credit.rules import credit_by_key
 from funnel_analytics.credit.spread import exact_amounts
@@ -134,15 +134,15 @@ def attribution_credits(
     base = _Base(warehouse, found)
     settings = settings_of(agreed)
     names = [model_name(each) for each in models]
-    given, credits = zip(*(_shared(found, each, settings) for each in models), strict=True)
-    tables = [base.with_credit(each.weights) for each in given]
+    given = [_shared(found, each, settings) for each in models]
+    tables = [base.with_credit(each.of_touches.weights) for each in given]
     table = pd.concat(tables, ignore_index=True)
-    is_shown = np.any([each.conversions != 0 for each in credits], axis=0)
+    touches = np.bincount(found.converted.codes, minlength=len(found.names))
+    is_shown = np.any([touches > 0, *(each.by_model.conversions != 0 for each in given)], axis=0)
     compared = [
-        _by_channel(found, name, each.weights, credit, is_shown)
-        for name, each, credit in zip(names, given, credits, strict=True)
+        _by_channel(found, name, each, is_shown) for name, each in zip(names, given, strict=True)
     ]
-    spread = [name for name, each in zip(names, given, strict=True) if each.is_spread]
+    spread = [name for name, each in zip(names, given, strict=True) if each.of_touches.is_spread]
     numbers = np.repeat(np.arange(len(names)), [len(each) for each in tables])
     table["model"] = pd.Categorical.from_codes(numbers, pd.Index(names))
     result = warehouse.result(
@@ -171,14 +171,25 @@ def attribution_credits(
     return result
 
 
-def _shared(found: Read, model: Model, settings: Settings) -> tuple[TouchWeights, Credit]:
-    """What a model gives to each touch, and to each channel; of a rule the one is the other."""
+class _Shared(NamedTuple):
+    """What a model gives to each touch, to each channel by these rows, and by itself."""
+
+    of_touches: TouchWeights
+    by_rows: Credit
+    by_model: Credit
+
+
+def _shared(found: Read, model: Model, settings: Settings) -> _Shared:
+    """The shares of a model; rows of a rule are what the rule itself gives."""
+    journeys = found.converted
     if is_data_driven(model) or callable(model):
-        credit = credited(found, model, settings)
-        return touch_weights(found, model, settings, credit), credit
-    weights = rule_weights(found.converted, model, settings)
-    conversions, values = credit_by_key(found.converted, weights)
-    return TouchWeights(weights, False), Credit(model, conversions, values)
+        by_model = credited(found, model, settings)
+        given = touch_weights(found, model, settings, by_model)
+        by_rows = Credit(by_model.model, *credit_by_key(journeys, given.weights))
+        return _Shared(given, by_rows, by_model)
+    weights = rule_weights(journeys, model, settings)
+    credit = Credit(model, *credit_by_key(journeys, weights))
+    return _Shared(TouchWeights(weights, False), credit, credit)
 
 
 class _Base:
@@ -243,24 +254,20 @@ def _longer(values: Any, missing: int) -> Any:
     return pd.Series(values).reindex(range(len(values) + missing)).array
 
 
-def _by_channel(
-    found: Read, model: str, weights: Floats, credit: Credit, is_shown: Bools
-) -> pd.DataFrame:
+def _by_channel(found: Read, model: str, shared: _Shared, is_shown: Bools) -> pd.DataFrame:
     """What the rows of a model give to each channel, and what the model itself does."""
-    journeys: Journeys = found.converted
-    conversions, values = credit_by_key(journeys, weights)
-    touches = np.bincount(journeys.codes, minlength=len(journeys.keys))
+    by_rows, by_model = shared.by_rows, shared.by_model
     table = pd.DataFrame(
         {
             "model": model,
             "channel": pd.Series(found.names, dtype=object),
             "is_no_known_touch": False,
-            "conversions": conversions.round(9),
-            "model_conversions": credit.conversions.round(9),
-            "credit": values.round(6),
-            "model_credit": credit.values.round(6),
+            "conversions": by_rows.conversions.round(9),
+            "model_conversions": by_model.conversions.round(9),
+            "credit": by_rows.values.round(6),
+            "model_credit": by_model.values.round(6),
         }
-    )[(touches > 0) | is_shown]
+    )[is_shown]
     is_untouched = ~found.conversions["has_touch"]
     if is_untouched.any():
         count = float(is_untouched.sum())

@@ -48,11 +48,10 @@ on_deals as (
 
     select
         account_numbers.account_no,
-        person_numbers.person_no
+        deal_people.person_no
     from deal
     inner join account_numbers on deal.account = account_numbers.account
     inner join deal_people on deal.deal = deal_people.deal
-    inner join person_numbers on deal_people.person_key = person_numbers.person_key
     where not coalesce(deal.is_deleted, false)
 
 )

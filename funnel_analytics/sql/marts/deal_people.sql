@@ -35,30 +35,45 @@ contacts_on_deals as (
     left join uncounted on deal_contact.deal = uncounted.deal
     where uncounted.deal is null
 
+),
+
+contact_people as (
+
+    select
+        contacts_on_deals.deal,
+        people.person_key
+    from contacts_on_deals
+    inner join people
+        on
+            contacts_on_deals.person_key = people.id
+            and people.kind = 'person_key'
+    union
+    select
+        contacts_on_deals.deal,
+        people.person_key
+    from contacts_on_deals
+    inner join people
+        on
+            contacts_on_deals.contact = people.id
+            and people.kind = 'contact'
+    left join uncounted_contacts on contacts_on_deals.contact = uncounted_contacts.id
+    where uncounted_contacts.id is null
+
 )
 
 select
     deal_leads.deal,
-    lead_people.person_key
+    lead_people.person_key,
+    lead_people.person_no
 from deal_leads
 inner join lead_people on deal_leads.lead_no = lead_people.lead_no
 union
 select
-    contacts_on_deals.deal,
-    people.person_key
-from contacts_on_deals
-inner join people
-    on
-        contacts_on_deals.person_key = people.id
-        and people.kind = 'person_key'
-union
-select
-    contacts_on_deals.deal,
-    people.person_key
-from contacts_on_deals
-inner join people
-    on
-        contacts_on_deals.contact = people.id
-        and people.kind = 'contact'
-left join uncounted_contacts on contacts_on_deals.contact = uncounted_contacts.id
-where uncounted_contacts.id is null
+    contact_people.deal,
+    contact_people.person_key,
+    person_numbers.person_no
+from contact_people
+inner join person_numbers on contact_people.person_key = person_numbers.person_key
+order by
+    deal,
+    person_no

@@ -1,7 +1,8 @@
 -- One row per loaded deal: its amount in the agreement's currency (missing where nobody entered
 -- one, or where there is no rate for its day), whether it counts, and the leads that its events
 -- belong to. `excluded`: 'deleted', or 'leads' where it has leads, none of which counts. An amount
--- without a currency is in the agreement's.
+-- without a currency is in the agreement's. `first_lead_no`: of its counted leads the first one
+-- created.
 -- params: timezone, currency
 create table deals as
 with
@@ -22,13 +23,27 @@ valued as (
 
 ),
 
--- Deals all of whose leads are deleted or tests, after merges.
-uncounted as (
+placed_leads as (
 
-    select deal
+    select
+        deal,
+        lead_no,
+        row_number() over (
+            partition by deal
+            order by created_at nulls last, lead_no nulls last
+        ) as place
     from deal_leads
-    group by deal
-    having count(lead_no) = 0
+
+),
+
+-- One row per deal with a lead; `lead_no` is missing where all are deleted or tests, after merges.
+first_leads as (
+
+    select
+        deal,
+        lead_no
+    from placed_leads
+    where place = 1
 
 ),
 
@@ -44,6 +59,12 @@ owners as (
 
 select
     valued.deal,
+    valued.account,
+    valued.is_won,
+    valued.created_at,
+    valued.created_at_is_day,
+    valued.closed_at,
+    valued.closed_at_is_day,
     valued.valued_on,
     valued.amount as original_amount,
     valued.currency,
@@ -56,14 +77,15 @@ select
     rates.rated_on,
     case
         when coalesce(valued.is_deleted, false) then 'deleted'
-        when uncounted.deal is not null then 'leads'
+        when first_leads.deal is not null and first_leads.lead_no is null then 'leads'
     end as excluded,
+    first_leads.lead_no as first_lead_no,
     coalesce(owners.event_leads, 0) as event_leads
 from valued
 left join rates
     on
         upper(valued.currency) = rates.currency
         and valued.valued_on = rates.valued_on
-left join uncounted on valued.deal = uncounted.deal
+left join first_leads on valued.deal = first_leads.deal
 left join owners on valued.deal = owners.deal
 order by valued.deal

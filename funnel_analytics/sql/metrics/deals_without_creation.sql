@@ -1,8 +1,7 @@
 -- One row: the counted deals of which nobody knows when they were created.
 -- params: none
 select count(*) as deals
-from deal
-inner join deals on deal.deal = deals.deal
+from deals
 where
-    deal.created_at is null
-    and deals.excluded is null
+    created_at is null
+    and excluded is null

@@ -24,10 +24,9 @@ people_on_deals as (
     select
         credited_deals.conversion_no,
         credited_deals.converted_at,
-        person_numbers.person_no
+        deal_people.person_no
     from credited_deals
     inner join deal_people on credited_deals.deal = deal_people.deal
-    inner join person_numbers on deal_people.person_key = person_numbers.person_key
 
 ),
 

@@ -19,25 +19,23 @@ lead_units as (
 done_deals as (
 
     select
-        deal.deal,
+        deals.deal,
         account_numbers.account_no
-    from deal
-    inner join deals on deal.deal = deals.deal
-    left join account_numbers on deal.account = account_numbers.account
+    from deals
+    left join account_numbers on deals.account = account_numbers.account
     where
         $position <= 0
         and deals.excluded is null
-        and ($position = -1 or deal.is_won)
-        and case when $position = -1 then deal.created_at else deal.closed_at end < $period_end
+        and ($position = -1 or deals.is_won)
+        and case when $position = -1 then deals.created_at else deals.closed_at end < $period_end
 
 ),
 
 done_people as (
 
-    select distinct person_numbers.person_no
+    select distinct deal_people.person_no
     from done_deals
     inner join deal_people on done_deals.deal = deal_people.deal
-    inner join person_numbers on deal_people.person_key = person_numbers.person_key
 
 ),
 

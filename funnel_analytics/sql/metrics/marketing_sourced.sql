@@ -17,20 +17,19 @@ recorded as (
 asked as (
 
     select
-        deal.deal,
-        deal.created_at,
+        deal,
+        created_at,
         case
-            when coalesce(deal.created_at_is_day, false)
-                then {{ end_of_day('deal.created_at') }}
-            else deal.created_at
+            when coalesce(created_at_is_day, false)
+                then {{ end_of_day('created_at') }}
+            else created_at
         end as created_by_at
-    from deal
-    inner join deals on deal.deal = deals.deal
+    from deals
     where
-        deals.excluded is null
-        and case when $is_created then deal.created_at else deal.closed_at end >= $period_start
-        and case when $is_created then deal.created_at else deal.closed_at end < $period_end
-        and ($is_created or deal.is_won)
+        excluded is null
+        and case when $is_created then created_at else closed_at end >= $period_start
+        and case when $is_created then created_at else closed_at end < $period_end
+        and ($is_created or is_won)
 
 ),
 

@@ -28,11 +28,10 @@ shares as (
         deals.amount / count(*) over (partition by deal_leads.deal) as amount
     from deal_leads
     inner join present on deal_leads.lead_no = present.lead_no
-    inner join deal on deal_leads.deal = deal.deal
     inner join deals on deal_leads.deal = deals.deal
     where
-        deal.closed_at is null
-        and not coalesce(deal.is_won, false)
+        deals.closed_at is null
+        and not coalesce(deals.is_won, false)
         and deals.excluded is null
 
 ),
