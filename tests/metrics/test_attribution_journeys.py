@@ -151,6 +151,15 @@ def test_the_first_of_several_leads_is_when_the_lead_was_created(warehouse_of: B
     assert list(found.journeys.ages) == [9, 6, 3]
 
 
+def test_of_leads_created_at_one_instant_the_lower_id_is_first(warehouse_of: Build) -> None:
+    drawn = one_deal(touch("a", 3))
+    drawn["lead"] = [
+        {"lead": name, "person_key": "p", "created_at": ago(5), "deal": "D", "origin": origin}
+        for name, origin in [("L2", "inbound"), ("L1", "outbound"), ("L3", "inbound")]
+    ]
+    assert journeys(warehouse_of(drawn), by="origin").names == ("outbound",)
+
+
 def test_activities_of_our_people_are_touches(warehouse_of: Build) -> None:
     # p: fair ── call by us ── answer (inbound) ── mailing (automatic) ── meeting ── won
     #                                                          a call after it is left out
