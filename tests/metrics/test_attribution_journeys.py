@@ -518,33 +518,36 @@ def test_each_deal_of_a_person_has_a_window_of_its_own(warehouse_of: Build) -> N
 
 
 def test_who_has_not_converted(warehouse_of: Build) -> None:
-    # a won; b has a lost deal; c's touch lies before October; d won in November; e: only deleted
-    people = "abcde"
+    # a won; b has a lost deal; c's touch lies before October; d won in November; e is deleted, and
+    # of f the won deal is
+    people = "abcdef"
     drawn: Tables = {
         "lead": [
             {"lead": name, "person_key": name, "created_at": ago(60), "account": account,
-             "deal": f"D{name}" if name in "abd" else None, "is_deleted": name == "e"}
-            for name, account in zip(people, ("K", "K", "J", "I", "H"), strict=True)
+             "deal": f"D{name}" if name in "abdf" else None, "is_deleted": name == "e"}
+            for name, account in zip(people, "KKJIHG", strict=True)
         ],
         "deal": [
-            {"deal": f"D{name}", "closed_at": at, "is_won": name != "b", "amount": 1}
-            for name, at in (("a", WON_AT), ("b", WON_AT), ("d", "2026-11-05"))
+            {"deal": f"D{name}", "closed_at": at, "is_won": name != "b", "amount": 1,
+             "is_deleted": name == "f"}
+            for name, at in (("a", WON_AT), ("b", WON_AT), ("d", "2026-11-05"), ("f", WON_AT))
         ],
         "touch": [
             touch("a1", 3, "a"), touch("b1", 99, "b"), touch("b2", 89, "b"), touch("b3", 1, "b"),
             touch("c1", 40, "c"), touch("d1", 2, "d"), touch("d2", -16, "d"), touch("e1", 2, "e"),
+            touch("f1", 2, "f"),
         ],
     }  # fmt: skip
     warehouse = warehouse_of(drawn, as_of="2026-12-01")
     found = journeys(warehouse, with_open=True)
     assert found.converting == 1
-    assert list(found.journeys.nulls) == [0, 1, 1]
-    assert list(found.touches["channel"]) == ["a1", "b2", "b3", "d1"]
-    assert list(found.journeys.ages) == [3, 88, 0, 0]
+    assert list(found.journeys.nulls) == [0, 1, 1, 1]
+    assert list(found.touches["channel"]) == ["a1", "b2", "b3", "d1", "f1"]
+    assert list(found.journeys.ages) == [3, 88, 0, 0, 0]
     assert found.journeys.clusters[0] == found.journeys.clusters[1] > 0, "both are of K"
     assert len(journeys(warehouse).journeys) == 1
     by_account = journeys(warehouse, with_open=True, journeys_of="account")
-    assert list(by_account.touches["channel"]) == ["b2", "a1", "b3", "d1"], "K has converted"
+    assert list(by_account.touches["channel"]) == ["b2", "a1", "b3", "f1", "d1"], "K has converted"
 
 
 def test_open_journeys_at_the_ends_of_period_and_window(warehouse_of: Build) -> None:

@@ -325,7 +325,8 @@ def test_a_sales_cycle_that_nobody_finished(warehouse_of):
 
 
 # In the stage opportunity (30 days agreed) at 1 November, 00:00: a for exactly 30 days, b for 31,
-# c lost, d recycled, e back in inquiry, f won. b and a share a deal.
+# c lost, d recycled, e back in inquiry, f won. b and a share a deal;
+# those of b that were lost before, deleted, or won on a day that nobody entered are not open.
 def test_stuck_is_longer_than_agreed(warehouse_of):
     warehouse = warehouse_of(
         {
@@ -344,8 +345,15 @@ def test_stuck_is_longer_than_agreed(warehouse_of):
                 event("f", "2026-09-03", "won"),
             ],
             "deal": [
-                {"deal": "D", "amount": 1000.0, "currency": "EUR", "created_at": "2026-10-01"}
+                {"deal": name, "amount": 1000.0, "created_at": "2026-09-01", **more}
+                for name, more in [
+                    ("D", {}),
+                    ("lost", {"is_won": False, "closed_at": "2026-09-09"}),
+                    ("won", {"is_won": True}),
+                    ("deleted", {"is_deleted": True}),
+                ]
             ],
+            "deal_contact": [{"deal": name, "lead": "b"} for name in ("lost", "won", "deleted")],
         }
     )
     result = stuck_leads(warehouse)

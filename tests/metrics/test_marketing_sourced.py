@@ -343,6 +343,13 @@ def test_of_two_leads_of_a_deal_the_one_that_got_further_is_its_own(warehouse_of
     assert table.loc["lead_created", "sourced_deals"] == 1
 
 
+def test_a_deleted_deal_is_not_among_them(warehouse_of: Build) -> None:
+    drawn = deals({"touches": [MAIL]}, {"touches": [CALL], "is_deleted": True})
+    result = marketing_sourced(warehouse_of(drawn, agreement=three_stages(SIDES)), period=OCTOBER)
+    assert result.table["deals"].tolist() == [1, 1, 1]
+    assert result.part("overlap")["deals"].sum() == 1
+
+
 def test_without_touches_the_creation_of_the_lead_is_judged(warehouse_of: Build) -> None:
     mail, call = ({"touches": [], "lead": {"channel": name}} for name in ("mail", "call"))
     tables = deals(mail, call, mail)
