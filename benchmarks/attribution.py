@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.run import measured, one_core
+from benchmarks.steps import answer_of
 
 RULES = ["first", "last", "linear", "position_based", "time_decay"]
 BOTH = [*RULES, "markov", "shapley"]
@@ -103,10 +103,7 @@ def run(step: str, asked: argparse.Namespace, python: Path | None = None) -> dic
         str(python or sys.executable), __file__, "--step", step, "--folder", str(asked.folder),
         "--journeys", str(asked.journeys), "--memory-limit", asked.memory_limit,
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{step} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return answer_of(step, command)
 
 
 def log(folder: Path, journeys: int, channels: int = CHANNELS) -> Path:

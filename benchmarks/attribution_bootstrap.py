@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.run import measured, one_core
+from benchmarks.steps import answer_of
 
 DRAWS, CHANNELS = 200, 12
 TARGETS = {100_000: 1.0, 1_000_000: 6.0}
@@ -73,10 +73,7 @@ def show(journeys: int, rounds: int) -> None:
 def run(step: str, journeys: int) -> dict[str, Any]:
     """One step in a process of its own."""
     command = [sys.executable, __file__, "--step", step, "--journeys", str(journeys)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{step} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return answer_of(step, command)
 
 
 def one(step: str, count: int) -> dict[str, Any]:

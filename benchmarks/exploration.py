@@ -12,14 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.steps import answer_of, on_company
+
 ENDINGS = ("moved_on", "moved_back", "lost", "rejected", "recycled", "nurture", "still_there")
 CAMPAIGNS = "update lead set campaign = 'campaign ' || hash(lead, 'campaign') % 10"
 # Six in ten leads that are not won are closed after their last entry; of the recycled and those in
@@ -149,7 +150,6 @@ def main() -> None:
     parser.add_argument("--step", help=argparse.SUPPRESS)
     parser.add_argument("--db", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
     if asked.step:
         print(json.dumps(step(asked.step, asked.db, asked.leads)))
     elif asked.folder:
@@ -167,7 +167,7 @@ def show(folder: Path, leads: int, peer: str | None) -> None:
     db = folder / f"exploration_{leads}.duckdb"
     print(f"{platform.machine()}, Python {platform.python_version()}, one core a step")
     if not db.exists():
-        built = run("build", db, leads)
+        built = on_company(__file__, "build", db, leads)
         print(
             f"{built['leads']:,} leads, {built['events']:,} events; marts built in "
             f"{built['cpu']:.1f} CPU s, {built['mb']:.0f} MB at most"
@@ -177,7 +177,8 @@ def show(folder: Path, leads: int, peer: str | None) -> None:
     )
     faults = []
     for name in OURS:
-        ours, theirs = run(name, db, leads), run(f"pandas_{name}", db, leads)
+        ours = on_company(__file__, name, db, leads)
+        theirs = on_company(__file__, f"pandas_{name}", db, leads)
         print(
             f"{name.replace('_', ' '):20}{ours['cpu']:8.2f}{ours['wall']:8.2f}{ours['mb']:7.0f}"
             f"{theirs['cpu']:16.2f}{theirs['mb']:7.0f}{theirs['cpu'] / ours['cpu']:7.1f}"
@@ -202,7 +203,7 @@ def show_peer(db: Path, leads: int, python: str) -> None:
 
     place = db.with_suffix(".parquet")
     if not place.exists():
-        run("events", db, leads)
+        on_company(__file__, "events", db, leads)
     for name in PEER_STEPS:
         command = [python, "-c", PEER, name, str(place), ",".join(STAGES)]
         answer = answer_of(name, command)
@@ -212,19 +213,6 @@ def show_peer(db: Path, leads: int, python: str) -> None:
             f"{answer['mb']:7.0f} MB  {answer['reached'] or ''}",
             flush=True,
         )
-
-
-def run(name: str, db: Path, leads: int) -> dict:
-    """One step in a process of its own."""
-    command = [sys.executable, __file__, "--step", name, "--db", str(db), "--leads", str(leads)]
-    return answer_of(name, command)
-
-
-def answer_of(name: str, command: list[str]) -> dict:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{name} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def step(name: str, db: Path, leads: int) -> dict:

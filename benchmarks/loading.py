@@ -13,13 +13,15 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from funnel_analytics.samples import write_sample
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.steps import answer_of
 
 PRESET = """
 name = "bench"
@@ -94,10 +96,7 @@ def run(step: str, folder: Path) -> dict[str, float]:
     """One step in a process of its own, with a key of its own."""
     command = [sys.executable, __file__, "--step", step, "--folder", str(folder)]
     environment = {**os.environ, "FUNNEL_KEY_FILE": str(folder / "key")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
+    return answer_of(step, command, environment)
 
 
 def measured(step: str, folder: Path) -> dict[str, float]:

@@ -9,11 +9,7 @@ Every number comes from a process of its own, held to one core. README.md says h
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -22,12 +18,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.run import (
     AGREEMENT_HEAD,
     AGREEMENT_STAGE,
-    ROOT,
     STAGES,
     build,
     measured,
     one_core,
 )
+from benchmarks.steps import measure
 
 TARGET_CPU_SECONDS = 3.0
 AS_OF = "2026-11-01"
@@ -113,31 +109,8 @@ where happened_at < $as_of
 """
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--leads", type=int, default=1_000_000)
-    parser.add_argument("--db", type=Path, help="where the company is, or is to be kept")
-    parser.add_argument("--step", choices=sorted(STEPS), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.step:
-        print(json.dumps(STEPS[asked.step](asked.db, asked.leads)))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        show(asked.db or Path(folder) / "benchmark.duckdb", asked.leads)
-
-
-def show(db: Path, leads: int) -> None:
-    """Build the company if it is not there, run every step, compare the numbers."""
-    if not db.exists():
-        built = run("build", db, leads)
-        print(f"marts built in {built['cpu']:.1f} CPU s, {built['mb']:.0f} MB at most")
-    answers = {name: run(name, db, leads) for name in STEPS if name != "build"}
-    print(f"{'':28}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}")
-    for name, answer in answers.items():
-        print(
-            f"{name.replace('_', ' '):28}{answer['cpu']:8.2f}{answer['wall']:8.2f}"
-            f"{answer['mb']:9.0f}"
-        )
+def compare(answers: dict[str, dict[str, Any]]) -> None:
+    """The same numbers with pandas, at which cost? Was the target met?"""
     mine, theirs = answers["time_to_contact"], answers["pandas"]
     if any(abs(a - b) > 1e-6 for a, b in zip(mine["numbers"], theirs["numbers"], strict=True)):
         sys.exit(f"the numbers differ: {mine['numbers']} and {theirs['numbers']}")
@@ -150,19 +123,6 @@ def show(db: Path, leads: int) -> None:
         f"time to contact: {mine['cpu']:.2f} CPU s; the target of {TARGET_CPU_SECONDS:.0f} s for a "
         f"million leads is {'met' if met else 'MISSED'}"
     )
-
-
-def run(step: str, db: Path, leads: int) -> dict[str, Any]:
-    """One step in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--step", step, "--db", str(db), "--leads", str(leads)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{step} failed:\n{done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def agreement() -> Any:
@@ -254,5 +214,5 @@ def median(seconds: Any, happened: Any) -> float:
 STEPS = {"build": build_company, "time_to_contact": ours, "pandas": with_pandas}
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-    main()
+    if answers := measure(__file__, __doc__, STEPS, {}):
+        compare(answers)

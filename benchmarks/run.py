@@ -22,6 +22,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.steps import on_company
+
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2026-11-01"
 STAGES = (
@@ -147,7 +150,6 @@ def main() -> None:
     parser.add_argument("--step", choices=sorted(STEPS), help=argparse.SUPPRESS)
     parser.add_argument("--db", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
     if asked.step:
         print(json.dumps(STEPS[asked.step](asked.db, asked.leads)))
     elif asked.report:
@@ -160,14 +162,14 @@ def show_funnel(leads: int) -> None:
     """Build the warehouse, run every step, compare the counts, print the table."""
     with tempfile.TemporaryDirectory() as folder:
         db = Path(folder) / "benchmark.duckdb"
-        built = run("build", db, leads)
+        built = on_company(__file__, "build", db, leads)
         print(f"{platform.machine()}, Python {platform.python_version()}, one core a step")
         print(
             f"{built['leads']:,} leads, {built['events']:,} stage events; "
             f"marts built in {built['cpu']:.1f} CPU s, {built['mb']:.0f} MB at most; "
             f"file {db.stat().st_size / 1e6:.0f} MB\n"
         )
-        answers = {name: run(name, db, leads) for name in STEPS if name != "build"}
+        answers = {name: on_company(__file__, name, db, leads) for name in STEPS if name != "build"}
     print(f"{'':28}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}")
     for name, answer in answers.items():
         print(
@@ -233,19 +235,6 @@ def timed(command: list[str]) -> float:
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
     return time.perf_counter() - start
-
-
-def run(step: str, db: Path, leads: int) -> dict:
-    """One step in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--step", step, "--db", str(db), "--leads", str(leads)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"{step} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 @contextmanager

@@ -128,7 +128,10 @@ def test_what_is_fitted_is_spread_within_each_journey(warehouse_of: Build) -> No
 
 
 def test_functions_of_ones_own(warehouse_of: Build) -> None:
+    asked = []
+
     def halves(journeys: Journeys) -> Any:
+        asked.append(journeys)
         return np.repeat(1 / journeys.lengths, journeys.lengths)
 
     def to_mail(journeys: Journeys) -> Any:
@@ -142,6 +145,7 @@ def test_functions_of_ones_own(warehouse_of: Build) -> None:
     assert weights["halves"] == pytest.approx([1 / 3] * 3 + [1, 1, 0.5, 0.5])
     assert weights["to_mail"] == [0, 1, 0, 1, 1, 1, 0]
     assert result.note("spread_credit") == {"models": ("to_mail",)}
+    assert len(asked) == 1, "a function that draws may answer something else the next time"
 
 
 @pytest.fixture(scope="module")

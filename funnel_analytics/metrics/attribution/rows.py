@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from funnel_analytics.arguments import Wrong
 from funnel_analytics.credit.journeys import Bools, Floats
-from funnel_analytics.credit.models import Credit, Settings, rule_weights
-from funnel_analytics.credit.rules import credit_by_key
 from funnel_analytics.credit.spread import exact_amounts
 from funnel_analytics.errors import CallError
 from funnel_analytics.metrics.attribution.asked import (
@@ -24,14 +22,9 @@ from funnel_analytics.metrics.attribution.asked import (
     model_name,
     models_asked,
 )
-from funnel_analytics.metrics.attribution.modelled import (
-    credited,
-    is_data_driven,
-    needs_open,
-    settings_of,
-)
+from funnel_analytics.metrics.attribution.modelled import needs_open, settings_of
 from funnel_analytics.metrics.attribution.reading import Read, read
-from funnel_analytics.metrics.attribution.spreading import TouchWeights, touch_weights
+from funnel_analytics.metrics.attribution.spreading import Shared, shared
 from funnel_analytics.periods import Period
 from funnel_analytics.results import Note, Result, plain
 from funnel_analytics.warehouse import WRITTEN_AS, Warehouse, write_rows
@@ -134,15 +127,15 @@ def attribution_credits(
     base = _Base(warehouse, found)
     settings = settings_of(agreed)
     names = [model_name(each) for each in models]
-    given = [_shared(found, each, settings) for each in models]
-    tables = [base.with_credit(each.of_touches.weights) for each in given]
+    given = [shared(found, each, settings) for each in models]
+    tables = [base.with_credit(each.weights) for each in given]
     table = pd.concat(tables, ignore_index=True)
     touches = np.bincount(found.converted.codes, minlength=len(found.names))
     is_shown = np.any([touches > 0, *(each.by_model.conversions != 0 for each in given)], axis=0)
     compared = [
         _by_channel(found, name, each, is_shown) for name, each in zip(names, given, strict=True)
     ]
-    spread = [name for name, each in zip(names, given, strict=True) if each.of_touches.is_spread]
+    spread = [name for name, each in zip(names, given, strict=True) if each.is_spread]
     numbers = np.repeat(np.arange(len(names)), [len(each) for each in tables])
     table["model"] = pd.Categorical.from_codes(numbers, pd.Index(names))
     result = warehouse.result(
@@ -169,27 +162,6 @@ def attribution_credits(
     if save_to is not None:
         _save(result, table[_COLUMNS], Path(save_to))
     return result
-
-
-class _Shared(NamedTuple):
-    """What a model gives to each touch, to each channel by these rows, and by itself."""
-
-    of_touches: TouchWeights
-    by_rows: Credit
-    by_model: Credit
-
-
-def _shared(found: Read, model: Model, settings: Settings) -> _Shared:
-    """The shares of a model; rows of a rule are what the rule itself gives."""
-    journeys = found.converted
-    if is_data_driven(model) or callable(model):
-        by_model = credited(found, model, settings)
-        given = touch_weights(found, model, settings, by_model)
-        by_rows = Credit(by_model.model, *credit_by_key(journeys, given.weights))
-        return _Shared(given, by_rows, by_model)
-    weights = rule_weights(journeys, model, settings)
-    credit = Credit(model, *credit_by_key(journeys, weights))
-    return _Shared(TouchWeights(weights, False), credit, credit)
 
 
 class _Base:
@@ -254,9 +226,9 @@ def _longer(values: Any, missing: int) -> Any:
     return pd.Series(values).reindex(range(len(values) + missing)).array
 
 
-def _by_channel(found: Read, model: str, shared: _Shared, is_shown: Bools) -> pd.DataFrame:
+def _by_channel(found: Read, model: str, given: Shared, is_shown: Bools) -> pd.DataFrame:
     """What the rows of a model give to each channel, and what the model itself does."""
-    by_rows, by_model = shared.by_rows, shared.by_model
+    by_rows, by_model = given.by_rows, given.by_model
     table = pd.DataFrame(
         {
             "model": model,
